@@ -1,0 +1,195 @@
+//! A call on its way through the gateway, and its answer.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use providers::{DialectId, Operation};
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// Who in this program makes the call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// A client over HTTP.
+    #[default]
+    Http,
+    /// The RAG hub.
+    Rag,
+    /// A flow run; the id is the run's.
+    Flow(Uuid),
+}
+
+impl Caller {
+    /// The word in usage rows.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Rag => "rag",
+            Self::Flow(_) => "flow",
+        }
+    }
+}
+
+/// What travels with a call besides its body.
+#[derive(Debug, Clone)]
+pub struct CallContext {
+    /// `x-request-id`: the client's if it sent a sane one, else ours.
+    pub request_id: Arc<str>,
+    /// Who calls.
+    pub caller: Caller,
+    /// When the request arrived.
+    pub began: Instant,
+    /// The same in UTC microseconds.
+    pub began_us: i64,
+    /// Tags of this request.
+    pub tags: Vec<String>,
+    /// What the client asks of the cache.
+    pub cache: CacheControl,
+}
+
+impl CallContext {
+    /// A context for a call made by this program itself.
+    pub fn internal(caller: Caller, began_us: i64) -> Self {
+        Self {
+            request_id: new_request_id(),
+            caller,
+            began: Instant::now(),
+            began_us,
+            tags: Vec::new(),
+            cache: CacheControl::default(),
+        }
+    }
+}
+
+/// A fresh request id: `req_` and 32 hexadecimal digits.
+pub fn new_request_id() -> Arc<str> {
+    format!("req_{}", Uuid::now_v7().simple()).into()
+}
+
+/// `x-nab-cache-control` of a request, in the words of HTTP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheControl {
+    /// `on` or `off`; the configuration decides when absent.
+    pub enabled: Option<bool>,
+    /// `no-cache`: do not answer from the cache.
+    pub no_cache: bool,
+    /// `no-store`: do not keep the answer.
+    pub no_store: bool,
+    /// `max-age`: accept entries up to this age, in seconds.
+    pub max_age_s: Option<u64>,
+    /// `ttl`: keep the answer this long, in seconds.
+    pub ttl_s: Option<u64>,
+}
+
+impl CacheControl {
+    /// Reads the header's directives.
+    ///
+    /// # Errors
+    /// Names a directive that is not understood.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let mut control = Self::default();
+        for directive in text.split(',').map(str::trim).filter(|d| !d.is_empty()) {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            match (name, value.parse::<u64>()) {
+                ("on", _) => control.enabled = Some(true),
+                ("off", _) => control.enabled = Some(false),
+                ("no-cache", _) => control.no_cache = true,
+                ("no-store", _) => control.no_store = true,
+                ("max-age", Ok(seconds)) => control.max_age_s = Some(seconds),
+                ("ttl", Ok(seconds)) => control.ttl_s = Some(seconds),
+                _ => {
+                    return Err(Error::invalid(
+                        "x-nab-cache-control",
+                        format!(
+                            "`{directive}` is not a cache directive; use on, off, no-cache, \
+                             no-store, max-age=SECONDS or ttl=SECONDS"
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(control)
+    }
+}
+
+/// One model call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What is asked, in the client's dialect.
+    pub operation: Operation,
+    /// Path of the endpoint, for usage rows.
+    pub endpoint: &'static str,
+    /// The client's JSON.
+    pub body: Bytes,
+    /// Model as the client named it.
+    pub model: String,
+    /// The client wants a stream.
+    pub stream: bool,
+    /// `stream_options.include_usage` was asked for by the client.
+    pub include_usage: bool,
+    /// Cap on output tokens, if the client gave one.
+    pub output_cap: Option<u64>,
+    /// Number of answers asked for.
+    pub n: u64,
+    /// The client's name for its end user.
+    pub end_user: Option<String>,
+    /// The request's `metadata`, JSON text.
+    pub metadata: Option<String>,
+    /// Tokens of the prompt, at most.
+    pub input_bound: u64,
+    /// Everything else.
+    pub context: CallContext,
+}
+
+impl Call {
+    /// The client's chat dialect; `None` for other operations.
+    pub fn dialect(&self) -> Option<DialectId> {
+        match self.operation {
+            Operation::Chat(dialect) => Some(dialect),
+            _ => None,
+        }
+    }
+}
+
+/// A stream of framed bytes for the client.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+
+/// The body of an answer.
+pub enum Body {
+    /// Complete.
+    Full(Bytes),
+    /// Piece by piece. Dropping it means that the client hung up.
+    Stream(ByteStream),
+}
+
+/// An answer on its way to the client.
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// `content-type`.
+    pub content_type: HeaderValue,
+    /// `x-nab-*`, rate limit and upstream headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+impl Reply {
+    /// Adds a header; values that no header can carry are left out.
+    pub fn header(&mut self, name: &'static str, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,9 @@
+//! Metering: what each attempt consumed, journalled, stored and reported.
+
+pub mod journal;
+pub mod record;
+pub(crate) mod sql;
+pub mod writer;
+
+pub use record::{Status, UsageRecord, UsageSource};
+pub use writer::Writer;
