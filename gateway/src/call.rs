@@ -50,6 +50,9 @@ pub struct CallContext {
     pub tags: Vec<String>,
     /// What the client asks of the cache.
     pub cache: CacheControl,
+    /// Headers of the client's dialect that a vendor of the same dialect should see
+    /// (`anthropic-beta`, `openai-beta`).
+    pub forward: HeaderMap,
 }
 
 impl CallContext {
@@ -62,6 +65,7 @@ impl CallContext {
             began_us,
             tags: Vec::new(),
             cache: CacheControl::default(),
+            forward: HeaderMap::new(),
         }
     }
 }
@@ -140,6 +144,12 @@ pub struct Call {
     pub end_user: Option<String>,
     /// The request's `metadata`, JSON text.
     pub metadata: Option<String>,
+    /// `service_tier`, which vendors price.
+    pub service_tier: Option<String>,
+    /// `quality` of an image request.
+    pub image_quality: Option<String>,
+    /// `size` of an image request.
+    pub image_size: Option<String>,
     /// Tokens of the prompt, at most.
     pub input_bound: u64,
     /// Everything else.
@@ -157,7 +167,7 @@ impl Call {
 }
 
 /// A stream of framed bytes for the client.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+pub type ByteStream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 
 /// The body of an answer.
 pub enum Body {

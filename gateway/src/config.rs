@@ -16,7 +16,7 @@ pub struct GatewayConfig {
     /// Aliases and virtual models, by the name clients use.
     pub models: BTreeMap<String, ModelConfig>,
     /// Corrections and additions to the model catalogue, by `provider/model`.
-    pub catalogue: BTreeMap<String, toml::Value>,
+    pub catalogue: BTreeMap<String, crate::catalogue::Override>,
 }
 
 /// Defaults of all calls.

@@ -1,33 +1,9 @@
 //! Calendar periods of budgets, in UTC.
 
+use accounts::Period;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
-
-/// How long a budget lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Period {
-    /// From midnight UTC.
-    Day,
-    /// From Monday, midnight UTC.
-    Week,
-    /// From the first of the month, midnight UTC.
-    Month,
-    /// For ever.
-    Total,
-}
-
-impl Period {
-    /// The word in database, JSON and messages.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Total => "total",
-        }
-    }
-}
 
 /// Start of the period that holds `now_us`, in UTC microseconds; 0 for [`Period::Total`].
 pub fn period_start(period: Period, now_us: i64) -> i64 {

@@ -19,7 +19,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-pub use budget::{Period, period_start};
+pub use accounts::Period;
+pub use budget::period_start;
 pub use local::Local;
 
 /// What a counter counts.

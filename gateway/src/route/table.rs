@@ -247,7 +247,7 @@ impl Table {
         local: &dyn Fn(&str) -> Option<Arc<dyn LocalModel>>,
     ) -> Result<Arc<Target>, Error> {
         let (prefix, model) = full.split_once('/').ok_or_else(|| self.not_found(full))?;
-        let card = |kind: &str| self.catalogue.lookup(kind, model).map(Arc::new);
+        let card = |kind: &str| self.catalogue.lookup(kind, model);
         let health = || self.health.get_with(full.to_owned(), Arc::default);
         let target = match self.vendors.get(prefix) {
             Some(vendor) if !model.is_empty() && vendor.offers(model) => {

@@ -1,0 +1,255 @@
+//! The handle.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use accounts::{Accounts, Principal};
+use arc_swap::ArcSwap;
+use outbound::Client;
+use parking_lot::{Mutex, RwLock};
+use store::{Db, SharedClock};
+
+use crate::call::{Call, Reply};
+use crate::config::{Breaker, CacheConfig, Defaults, GatewayConfig};
+use crate::error::Error;
+use crate::limit::{Limiter, Local};
+use crate::local::{LocalModel, LocalModels};
+use crate::metrics::Metrics;
+use crate::pipeline;
+use crate::route::table::{HealthBook, health_book};
+use crate::route::{Route, Table, Target};
+use crate::setup;
+use crate::stages::cache::Answers;
+use crate::usage::journal::Journal;
+use crate::usage::{Writer, sql};
+
+/// The gateway. Clones share everything.
+#[derive(Clone)]
+pub struct Gateway {
+    inner: Arc<Inner>,
+}
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// The database, migrated.
+    pub db: Db,
+    /// Time.
+    pub clock: SharedClock,
+    /// Callers, keys, limits and budgets.
+    pub accounts: Accounts,
+    /// Directory of the usage journal.
+    pub journal_dir: PathBuf,
+    /// Vendors, models and defaults.
+    pub config: GatewayConfig,
+}
+
+struct Inner {
+    db: Db,
+    clock: SharedClock,
+    accounts: Accounts,
+    client: Client,
+    table: ArcSwap<Table>,
+    defaults: ArcSwap<Defaults>,
+    health: HealthBook,
+    limiter: Arc<dyn Limiter>,
+    answers: Arc<Answers>,
+    writer: Writer,
+    local: RwLock<Vec<Arc<dyn LocalModels>>>,
+    metrics: Metrics,
+    /// Price versions stored by this process already.
+    known_prices: Mutex<std::collections::HashSet<String>>,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("table", &self.inner.table.load()).finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// Builds the gateway, stores what a killed process left in the journal, and begins to write
+    /// usage in the background.
+    ///
+    /// # Errors
+    /// A sentence saying what in the configuration, the journal's directory or the database is wrong.
+    pub async fn start(parts: Parts) -> Result<Self, String> {
+        let Parts { db, clock, accounts, journal_dir, config } = parts;
+        let (journal, leftovers) = Journal::open(&journal_dir)
+            .map_err(|e| format!("cannot open the usage journal {}: {e}", journal_dir.display()))?;
+        if !leftovers.rows.is_empty() {
+            sql::insert_records(&db, &leftovers.rows)
+                .await
+                .map_err(|e| format!("cannot store the usage journal: {e}"))?;
+            tracing::info!(rows = leftovers.rows.len(), "stored usage that was left in the journal");
+        }
+        leftovers.discard();
+        let client = Client::trusted(&outbound::Settings {
+            connect_timeout: std::time::Duration::from_millis(config.gateway.timeouts.connect_ms),
+            ..outbound::Settings::default()
+        });
+        let health = health_book();
+        let local: Vec<Arc<dyn LocalModels>> = vec![Arc::new(setup::Builtin)];
+        let table = setup::table(&config, &client, &health, &prefixes(&local))?;
+        let writer = Writer::new(journal);
+        let inner = Inner {
+            answers: Answers::new(&config.gateway.cache),
+            table: ArcSwap::from_pointee(table),
+            defaults: ArcSwap::from_pointee(config.gateway),
+            limiter: Arc::new(Local::new()),
+            local: RwLock::new(local),
+            metrics: Metrics::new(),
+            known_prices: Mutex::default(),
+            db,
+            clock,
+            accounts,
+            client,
+            health,
+            writer,
+        };
+        let gateway = Self { inner: Arc::new(inner) };
+        gateway.spawn_writer();
+        Ok(gateway)
+    }
+
+    /// The one task of the gateway that outlives calls.
+    #[expect(clippy::disallowed_methods, reason = "ends with the runtime, after a last flush")]
+    fn spawn_writer(&self) {
+        let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
+        tokio::spawn(async move { writer.run(db).await });
+    }
+
+    /// Makes a model call: the only way to a model.
+    ///
+    /// # Errors
+    /// Whatever it is refused for or fails with, ready to be shown.
+    pub async fn call(&self, who: &Arc<Principal>, call: Call) -> Result<Reply, Error> {
+        pipeline::run(self, who, call).await
+    }
+
+    /// Takes a new configuration. Calls under way end under the old one; breakers stay as they are.
+    ///
+    /// # Errors
+    /// A sentence saying what is wrong; the old configuration stays.
+    pub fn reload(&self, config: GatewayConfig) -> Result<(), String> {
+        let inner = &self.inner;
+        let prefixes = prefixes(&inner.local.read());
+        let table = setup::table(&config, &inner.client, &inner.health, &prefixes)?;
+        inner.table.store(Arc::new(table));
+        inner.defaults.store(Arc::new(config.gateway));
+        Ok(())
+    }
+
+    /// Adds models that run in this program.
+    pub fn register_local(&self, models: Arc<dyn LocalModels>) {
+        self.inner.local.write().push(models);
+    }
+
+    /// Waits until all usage so far is stored.
+    pub async fn flush(&self) {
+        self.inner.writer.flush().await;
+        self.inner.metrics.backlog(self.inner.writer.backlog());
+    }
+
+    /// Whether usage reaches the disk.
+    pub fn is_healthy(&self) -> bool {
+        self.inner.writer.is_healthy()
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// Callers, keys, limits and budgets.
+    pub fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
+    }
+
+    /// The current snapshot of vendors and models.
+    pub fn table(&self) -> Arc<Table> {
+        self.inner.table.load_full()
+    }
+
+    /// The defaults of calls.
+    pub fn defaults(&self) -> Arc<Defaults> {
+        self.inner.defaults.load_full()
+    }
+
+    /// UTC now, in microseconds.
+    pub fn now_us(&self) -> i64 {
+        self.inner.clock.now().0
+    }
+
+    /// Names of the local models this caller may see, with their prefix.
+    pub fn local_models(&self, who: &Principal) -> Vec<String> {
+        let families = self.inner.local.read();
+        families
+            .iter()
+            .flat_map(|f| f.list(who).into_iter().map(move |id| format!("{}/{id}", f.prefix())))
+            .collect()
+    }
+
+    pub(crate) fn resolve(&self, who: &Principal, model: &str) -> Result<Arc<Route>, Error> {
+        self.inner.table.load().resolve(model, &|name| self.find_local(who, name))
+    }
+
+    fn find_local(&self, who: &Principal, name: &str) -> Option<Arc<dyn LocalModel>> {
+        let (prefix, id) = name.split_once('/')?;
+        let families = self.inner.local.read();
+        families.iter().find(|f| f.prefix() == prefix)?.find(who, id)
+    }
+
+    pub(crate) fn limiter(&self) -> &dyn Limiter {
+        self.inner.limiter.as_ref()
+    }
+
+    pub(crate) fn answers(&self) -> &Arc<Answers> {
+        &self.inner.answers
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.inner.writer
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    pub(crate) fn cache_config(&self) -> CacheConfig {
+        self.inner.defaults.load().cache
+    }
+
+    pub(crate) fn breaker(&self) -> Breaker {
+        self.inner.defaults.load().breaker
+    }
+
+    pub(crate) fn drain_max_ms(&self) -> u64 {
+        self.inner.defaults.load().drain_max_ms
+    }
+
+    /// Stores the prices behind a version once per process, off the hot path.
+    #[expect(clippy::disallowed_methods, reason = "one short write, retried by the next process")]
+    pub(crate) fn remember_price(&self, target: &Target, version: Option<&str>) {
+        let prices = target.card.as_ref().and_then(|card| card.price.as_ref());
+        let (Some(version), Some(prices)) = (version, prices) else { return };
+        let key = format!("{version} {}", target.name);
+        if !self.inner.known_prices.lock().insert(key) {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (db, now_us, prices) = (self.inner.db.clone(), self.now_us(), prices.to_json());
+        let (version, provider, model) =
+            (version.to_owned(), target.provider_id.clone(), target.model.clone());
+        runtime.spawn(async move {
+            let stored =
+                sql::insert_price_version(&db, &version, &provider, &model, &prices, now_us).await;
+            if let Err(error) = stored {
+                tracing::warn!(%error, "cannot store a price version");
+            }
+        });
+    }
+}
+
+fn prefixes(local: &[Arc<dyn LocalModels>]) -> Vec<String> {
+    local.iter().map(|f| f.prefix().to_owned()).collect()
+}

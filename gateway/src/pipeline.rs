@@ -1,0 +1,75 @@
+//! What a model call goes through, on one screen.
+//!
+//! `route` only finds where the call may go (pure, no network); it comes first because an estimate
+//! needs the price of the targets. `admit` reserves, `cache` may answer, `call` tries the targets in
+//! order, and the [`Meter`] bills on every way out.
+
+use std::sync::Arc;
+
+use accounts::Principal;
+
+use crate::Gateway;
+use crate::call::{Call, Reply};
+use crate::config::OnDisconnect;
+use crate::error::{Code, Error};
+use crate::stages::admit::admit;
+use crate::stages::cache::Verdict;
+use crate::stages::meter::Meter;
+use crate::stages::call::{self, CallState};
+
+/// Runs one call.
+///
+/// # Errors
+/// Whatever the call is refused for or fails with, ready to be shown to the client.
+pub(crate) async fn run(gw: &Gateway, who: &Arc<Principal>, call: Call) -> Result<Reply, Error> {
+    let call = Arc::new(call);
+    let route = gw.resolve(who, &call.model)?;
+    let admitted = admit(gw, who, &call, &route).await?;
+    let limits = admitted.headers.clone();
+    let mut meter = Meter::new(gw, who, &call, admitted);
+    let found = gw.answers().look_up(&gw.cache_config(), who, &call, &route, gw.now_us()).await;
+    let slot = match found {
+        Verdict::Hit(entry) => {
+            meter.cache_hit(&entry.provider, &entry.model, entry.usage.clone(), entry.nano_usd);
+            return Ok(finish(cached(gw, &entry, &call), &limits));
+        }
+        Verdict::Miss(slot) => Some(slot),
+        Verdict::Off => None,
+    };
+    let drains = route.on_disconnect == OnDisconnect::Drain && !call.stream;
+    let state =
+        CallState { gw: gw.clone(), who: Arc::clone(who), call, route, slot, meter };
+    let reply = match drains {
+        true => to_the_end(state).await?,
+        false => call::call(state).await?,
+    };
+    Ok(finish(reply, &limits))
+}
+
+/// Under `drain` the call goes on when the client hangs up: in a task that nobody cancels.
+async fn to_the_end(state: CallState) -> Result<Reply, Error> {
+    match tokio::spawn(call::call(state)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Error::new(Code::Internal, "The call failed inside the gateway.")),
+    }
+}
+
+fn cached(gw: &Gateway, entry: &crate::stages::cache::Entry, call: &Call) -> Reply {
+    let mut reply = entry.replay();
+    reply.header("x-nab-cache", "hit");
+    reply.header("age", &entry.age_s(gw.now_us()).to_string());
+    reply.header("x-nab-provider", &entry.provider);
+    reply.header("x-nab-model", &format!("{}/{}", entry.provider, entry.model));
+    reply.header("x-nab-attempts", "0");
+    reply.header("x-nab-cost-usd", "0");
+    let overhead = call.context.began.elapsed().as_micros();
+    reply.header("x-nab-overhead-us", &overhead.to_string());
+    reply
+}
+
+fn finish(mut reply: Reply, limits: &[(&'static str, String)]) -> Reply {
+    for (name, value) in limits {
+        reply.header(name, value);
+    }
+    reply
+}
