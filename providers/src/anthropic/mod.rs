@@ -5,14 +5,14 @@
 //! read 2026-11-22. What differs between models is one table, [`model`].
 
 mod content;
-mod error;
+pub(crate) mod error;
 mod format;
 pub(crate) mod model;
 mod request;
 mod response;
 mod schema;
 mod stream;
-mod thinking;
+pub(crate) mod thinking;
 mod tools;
 mod turns;
 pub(crate) mod wire;
@@ -27,7 +27,6 @@ use crate::http_call::Endpoint;
 use crate::notes::Notes;
 use crate::provider::{ChatDecoder, Info, Operation, Provider, Target, unserved};
 
-pub(crate) use error::from_wire as error_from_wire;
 pub use wire::{ANSWER_TOOL, DEFAULT_MAX_TOKENS, REQUEST_FIELDS};
 
 /// `anthropic-version` sent unless the settings name another. The version `2026-10-21` is served too:

@@ -25,8 +25,7 @@ struct Wire<'a> {
     index: u64,
     message: Option<Start>,
     content_block: Option<BlockStart>,
-    #[serde(borrow)]
-    delta: Option<WireDelta<'a>>,
+    delta: Option<WireDelta>,
     usage: Option<Map<String, Value>>,
     error: Option<WireError>,
 }
@@ -55,15 +54,11 @@ struct BlockStart {
 }
 
 #[derive(Deserialize)]
-struct WireDelta<'a> {
-    #[serde(borrow)]
-    text: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    thinking: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    signature: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    partial_json: Option<Cow<'a, str>>,
+struct WireDelta {
+    text: Option<String>,
+    thinking: Option<String>,
+    signature: Option<String>,
+    partial_json: Option<String>,
     citation: Option<Value>,
     stop_reason: Option<String>,
     stop_sequence: Option<String>,
@@ -123,7 +118,7 @@ impl ChatDecoder for Decoder {
                 event.name
             ))
         })?;
-        let kind = match wire.kind.as_ref() {
+        let kind = match &*wire.kind {
             "" => event.name,
             kind => kind,
         };
@@ -188,14 +183,14 @@ impl Decoder {
         let open = match block.kind.as_str() {
             "text" => {
                 let start = self.chars;
-                self.text(&block.text, out);
+                self.text(block.text, out);
                 Open::Text {
                     start,
                     citations: Vec::new(),
                 }
             }
             "thinking" => {
-                self.reasoning(&block.thinking, out);
+                self.reasoning(block.thinking.clone(), out);
                 Open::Thinking {
                     text: block.thinking,
                     signature: block.signature,
@@ -236,12 +231,9 @@ impl Decoder {
         }
     }
 
-    fn delta(&mut self, index: u64, delta: WireDelta<'_>, out: &mut Vec<ChatChunk>) {
-        if let Some(text) = &delta.text {
+    fn delta(&mut self, index: u64, mut delta: WireDelta, out: &mut Vec<ChatChunk>) {
+        if let Some(text) = delta.text.take() {
             self.text(text, out);
-        }
-        if let Some(thinking) = &delta.thinking {
-            self.reasoning(thinking, out);
         }
         let Some(at) = self.open.iter().position(|(i, _)| *i == index) else {
             return;
@@ -249,8 +241,10 @@ impl Decoder {
         match &mut self.open[at].1 {
             Open::Text { citations, .. } => citations.extend(delta.citation),
             Open::Thinking { text, signature } => {
-                text.push_str(delta.thinking.as_deref().unwrap_or_default());
                 signature.push_str(delta.signature.as_deref().unwrap_or_default());
+                let piece = delta.thinking.unwrap_or_default();
+                text.push_str(&piece);
+                self.reasoning(piece, out);
             }
             Open::Tool {
                 index,
@@ -261,13 +255,13 @@ impl Decoder {
                 if !piece.is_empty() {
                     *has_arguments = true;
                     let index = *index;
-                    out.push(self.arguments(index, piece.into_owned()));
+                    out.push(self.arguments(index, piece));
                 }
             }
             Open::Answer { has_arguments, .. } => {
                 let piece = delta.partial_json.unwrap_or_default();
                 *has_arguments |= !piece.is_empty();
-                self.text(&piece, out);
+                self.text(piece, out);
             }
             Open::Redacted(_) | Open::Other => {}
         }
@@ -299,12 +293,12 @@ impl Decoder {
             Open::Answer {
                 input,
                 has_arguments: false,
-            } => self.text(&whole(input), out),
+            } => self.text(whole(input), out),
             Open::Tool { .. } | Open::Answer { .. } | Open::Other => {}
         }
     }
 
-    fn end(&mut self, delta: Option<WireDelta<'_>>, out: &mut Vec<ChatChunk>) {
+    fn end(&mut self, delta: Option<WireDelta>, out: &mut Vec<ChatChunk>) {
         let mut chunk = self.chunk(Delta::default());
         chunk.usage = self.tally.usage();
         let Some((delta, reason)) = delta.and_then(|mut delta| {
@@ -340,23 +334,23 @@ impl Decoder {
         out.push(self.chunk(delta));
     }
 
-    fn text(&mut self, text: &str, out: &mut Vec<ChatChunk>) {
+    fn text(&mut self, text: String, out: &mut Vec<ChatChunk>) {
         if text.is_empty() {
             return;
         }
         self.chars += text.chars().count();
         out.push(self.chunk(Delta {
-            content: Some(text.to_owned()),
+            content: Some(text),
             ..Delta::default()
         }));
     }
 
-    fn reasoning(&mut self, text: &str, out: &mut Vec<ChatChunk>) {
+    fn reasoning(&mut self, text: String, out: &mut Vec<ChatChunk>) {
         if text.is_empty() {
             return;
         }
         out.push(self.chunk(Delta {
-            reasoning_content: Some(text.to_owned()),
+            reasoning_content: Some(text),
             ..Delta::default()
         }));
     }

@@ -231,8 +231,10 @@ fn tool_use(call: &ToolCall, notes: &mut Notes) -> Result<(String, Value), Error
         "name": function.name,
         "input": arguments(&function.arguments, notes),
     });
-    if let Some(cache) = call.extra.get("cache_control") {
-        block["cache_control"] = cache.clone();
+    for name in ["cache_control", "caller"] {
+        if let Some(value) = call.extra.get(name) {
+            block[name] = value.clone();
+        }
     }
     Ok((function.name.clone(), block))
 }
