@@ -26,6 +26,7 @@
 //! folder implementing [`Provider`], one line in [`registry`], fixtures under `tests/it/fixtures/`
 //! and a section in `docs/providers.md`.
 
+pub mod anthropic;
 pub mod auth;
 pub mod chat;
 pub mod dialect;

@@ -6,7 +6,7 @@ use crate::Provider;
 
 /// A fresh list of all providers, wire formats first, then the compatible vendors' rows.
 pub fn all() -> Vec<Arc<dyn Provider>> {
-    Vec::new()
+    vec![Arc::new(crate::anthropic::Anthropic)]
 }
 
 /// The provider with this id.
