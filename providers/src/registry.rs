@@ -6,7 +6,10 @@ use crate::Provider;
 
 /// A fresh list of all providers, wire formats first, then the compatible vendors' rows.
 pub fn all() -> Vec<Arc<dyn Provider>> {
-    Vec::new()
+    vec![
+        Arc::new(crate::gemini::Gemini),
+        Arc::new(crate::ollama::Ollama),
+    ]
 }
 
 /// The provider with this id.
