@@ -14,6 +14,9 @@ use super::{generation_of, media};
 /// (<https://ai.google.dev/gemini-api/docs/thought-signatures>, read 2026-11-22).
 const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
+/// Fields beside OpenAI's own that have a place in a turn.
+const KNOWN: &[&str] = &["extra_content", "function_call", "images", "is_error"];
+
 /// A conversation in Gemini's terms.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
@@ -63,9 +66,7 @@ struct Writer<'n> {
 
 impl Writer<'_> {
     fn message(&mut self, all: &[Message], at: usize, message: &Message) -> Result<(), Error> {
-        if message.extra.contains_key("cache_control") {
-            self.notes.dropped("cache_control");
-        }
+        native::note_unknown_fields(message, KNOWN, self.notes);
         let answers_call = matches!(message.role, Role::Tool | Role::Function);
         if message.name.is_some() && !answers_call {
             self.notes.dropped("messages.name");
@@ -112,7 +113,10 @@ impl Writer<'_> {
     }
 
     fn assistant(&mut self, message: &Message) -> Result<(), Error> {
-        // Thoughts are not replayed: Gemini keeps its own through signatures only.
+        // Gemini takes its thoughts back as signatures only.
+        if message.reasoning_content.is_some() || message.thinking_blocks.is_some() {
+            self.notes.dropped("messages.reasoning_content");
+        }
         let mut parts = self.parts(message)?;
         if let (true, Some(refusal)) = (parts.is_empty(), &message.refusal) {
             parts.push(json!({"text": refusal}));
@@ -121,6 +125,7 @@ impl Writer<'_> {
         if let (Some(Value::Object(last)), Some(own)) = (parts.last_mut(), own) {
             last.insert("thoughtSignature".to_owned(), json!(own));
         }
+        parts.extend(self.drawn(message)?);
         let calls = message.tool_calls.iter().flatten();
         for (i, call) in calls.enumerate() {
             parts.push(self.call(call, i == 0)?);
@@ -133,6 +138,28 @@ impl Writer<'_> {
         }
         self.add(Speaker::Model, parts);
         Ok(())
+    }
+
+    /// Images that the model made in an earlier turn, so that it can go on working on them.
+    fn drawn(&mut self, message: &Message) -> Result<Vec<Value>, Error> {
+        let Some(images) = message.extra.get("images") else {
+            return Ok(Vec::new());
+        };
+        let images: Vec<Part> = serde_json::from_value(images.clone())
+            .map_err(|_| Error::invalid("messages.images", "images must be content parts"))?;
+        let mut parts = Vec::new();
+        for image in &images {
+            let Some(mut part) = media::part(image, self.notes)? else {
+                continue;
+            };
+            if let Part::Known(KnownPart::ImageUrl { extra, .. }) = image
+                && let Some(own) = signature(extra)
+            {
+                part["thoughtSignature"] = json!(own);
+            }
+            parts.push(part);
+        }
+        Ok(parts)
     }
 
     fn call(&mut self, call: &ToolCall, first: bool) -> Result<Value, Error> {

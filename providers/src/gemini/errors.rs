@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, kind_of_status};
+use crate::native;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -24,12 +25,9 @@ struct Wire {
 pub(super) fn decode(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
     let wire = wire(body).unwrap_or_default();
     let mut error = to_error(wire, status);
-    if error.retry_after_ms.is_none() {
-        error.retry_after_ms = headers
-            .get(http::header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(millis);
-    }
+    error.retry_after_ms = error
+        .retry_after_ms
+        .or_else(|| native::retry_after_ms(headers));
     error
 }
 
@@ -112,13 +110,7 @@ fn retry_after(wire: &Wire) -> Option<u64> {
     wire.details
         .iter()
         .find_map(|detail| detail.get("retryDelay")?.as_str()?.strip_suffix('s'))
-        .and_then(millis)
-}
-
-/// Seconds, perhaps with a fraction, to milliseconds; rounded up, so that a wait is never too short.
-fn millis(seconds: &str) -> Option<u64> {
-    let seconds: f64 = seconds.trim().parse().ok()?;
-    (seconds.is_finite() && seconds >= 0.0).then(|| (seconds * 1000.0).ceil() as u64)
+        .and_then(native::millis)
 }
 
 fn violated_field(wire: &Wire) -> Option<String> {

@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::chat::{
-    ChatResponse, Choice, Content, Delta, FinishReason, FunctionCall, Message, Role, ToolCall,
-    ToolCallDelta,
-};
+use crate::chat::{ChatResponse, Choice, Delta, FinishReason, Message, Role};
 use crate::error::Error;
 use crate::native;
 use crate::usage::Usage;
@@ -60,7 +57,7 @@ pub(super) fn decode(body: &[u8]) -> Result<ChatResponse, Error> {
 fn choice(reader: &mut Reader, candidate: Candidate, seed: &str) -> Result<Choice, Error> {
     let logprobs = candidate.logprobs_result.as_ref().map(logprobs::to_openai);
     let reason = candidate.finish_reason.clone();
-    let message = message(reader.read(candidate, seed));
+    let message = native::message(reader.read(candidate, seed));
     let end = match reason {
         Some(reason) => finish::reason(&reason, reader.calls > 0),
         // The body is complete, so an answer that only lacks the word has come to its end.
@@ -85,31 +82,6 @@ fn finished(index: u32, message: Message, end: (FinishReason, Option<String>)) -
         native_finish_reason: end.1,
         stop_sequence: None,
         logprobs: None,
-    }
-}
-
-fn message(delta: Delta) -> Message {
-    Message {
-        content: delta.content.map(Content::Text),
-        reasoning_content: delta.reasoning_content,
-        tool_calls: delta
-            .tool_calls
-            .map(|calls| calls.into_iter().map(call).collect()),
-        extra: delta.extra,
-        ..Message::empty(Role::Assistant)
-    }
-}
-
-fn call(delta: ToolCallDelta) -> ToolCall {
-    let function = delta.function.unwrap_or_default();
-    ToolCall {
-        id: delta.id.unwrap_or_default(),
-        kind: delta.kind.unwrap_or_default(),
-        function: Some(FunctionCall {
-            name: function.name.unwrap_or_default(),
-            arguments: function.arguments.unwrap_or_default(),
-        }),
-        extra: delta.extra,
     }
 }
 
@@ -170,11 +142,13 @@ impl Reader {
             self.calls += 1;
             return;
         }
-        delta.extra.extend(signature(part.thought_signature));
+        let signature = signature(part.thought_signature);
         // Drafts of an image made while thinking are not the answer.
         if let Some(blob) = part.inline_data.filter(|_| !part.thought) {
-            self.blob(&blob.mime_type, &blob.data, delta);
-        } else if let Some(code) = part.executable_code {
+            return self.blob(&blob.mime_type, &blob.data, signature, delta);
+        }
+        delta.extra.extend(signature);
+        if let Some(code) = part.executable_code {
             let language = code.language.to_ascii_lowercase();
             append(&mut delta.content, &fenced(&language, &code.code));
         } else if let Some(result) = part.code_execution_result {
@@ -190,8 +164,14 @@ impl Reader {
     }
 
     /// Images go where OpenRouter puts them; other media is kept under its own name.
-    fn blob(&mut self, media_type: &str, data: &str, delta: &mut Delta) {
-        let (field, item) = if media_type.starts_with("image/") {
+    fn blob(
+        &mut self,
+        media_type: &str,
+        data: &str,
+        signature: Map<String, Value>,
+        delta: &mut Delta,
+    ) {
+        let (field, mut item) = if media_type.starts_with("image/") {
             self.images += 1;
             let url = format!("data:{media_type};base64,{data}");
             (
@@ -204,6 +184,9 @@ impl Reader {
                 json!({"mime_type": media_type, "data": data}),
             )
         };
+        if let Value::Object(item) = &mut item {
+            item.extend(signature);
+        }
         let list = delta.extra.entry(field).or_insert_with(|| json!([]));
         if let Value::Array(list) = list {
             list.push(item);

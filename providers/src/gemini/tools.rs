@@ -1,5 +1,7 @@
 //! Tools and `tool_choice` to `tools` and `toolConfig`.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::chat::{ChatRequest, FunctionDef, Tool, ToolChoice};
@@ -45,9 +47,12 @@ pub(super) fn encode(
             None => others.push(built_in(tool, notes)?),
         }
     }
-    if web_search && !others.iter().any(|t| t.get("googleSearch").is_some()) {
+    if web_search {
         others.push(json!({"googleSearch": {}}));
     }
+    // Several ways to ask for the same search are one tool.
+    let mut seen = HashSet::new();
+    others.retain(|tool| seen.insert(tool.as_object().and_then(|t| t.keys().next().cloned())));
     if request.parallel_tool_calls == Some(false) {
         notes.dropped("parallel_tool_calls");
     }

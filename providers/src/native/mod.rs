@@ -2,12 +2,15 @@
 
 pub(crate) mod embeddings;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value, json};
 
-use crate::chat::{FunctionDelta, Message, Role, ToolCallDelta};
+use crate::chat::{
+    Content, Delta, FunctionCall, FunctionDelta, Message, Role, ToolCall, ToolCallDelta,
+};
 use crate::error::Error;
 use crate::http_call::Endpoint;
+use crate::notes::Notes;
 use crate::provider::Settings;
 
 /// An id for a tool call that the vendor sent without one.
@@ -74,6 +77,59 @@ pub(crate) fn whole_call(
         }),
         extra,
     }
+}
+
+/// The whole turn of an answer that came in one piece.
+pub(crate) fn message(delta: Delta) -> Message {
+    let calls = delta.tool_calls.map(|calls| {
+        let whole = |call: ToolCallDelta| {
+            let function = call.function.unwrap_or_default();
+            ToolCall {
+                id: call.id.unwrap_or_default(),
+                kind: call.kind.unwrap_or_default(),
+                function: Some(FunctionCall {
+                    name: function.name.unwrap_or_default(),
+                    arguments: function.arguments.unwrap_or_default(),
+                }),
+                extra: call.extra,
+            }
+        };
+        calls.into_iter().map(whole).collect()
+    });
+    Message {
+        content: delta.content.map(Content::Text),
+        reasoning_content: delta.reasoning_content,
+        tool_calls: calls,
+        extra: delta.extra,
+        ..Message::empty(Role::Assistant)
+    }
+}
+
+/// Notes the fields of a message that a native format has no place for; `known` are those it has.
+pub(crate) fn note_unknown_fields(message: &Message, known: &[&str], notes: &mut Notes) {
+    for (name, value) in &message.extra {
+        if value.is_null() || known.contains(&name.as_str()) {
+            continue;
+        }
+        // The same word wherever it stands: on messages, parts and tools.
+        if name == "cache_control" {
+            notes.dropped("cache_control");
+        } else {
+            notes.dropped(format!("messages.{name}"));
+        }
+    }
+}
+
+/// `retry-after` in seconds, perhaps with a fraction, as milliseconds. HTTP dates need a clock, which
+/// maps do not have.
+pub(crate) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+    millis(headers.get(RETRY_AFTER)?.to_str().ok()?)
+}
+
+/// Seconds to milliseconds; rounded up, so that a wait is never too short.
+pub(crate) fn millis(seconds: &str) -> Option<u64> {
+    let seconds: f64 = seconds.trim().parse().ok()?;
+    (seconds.is_finite() && seconds >= 0.0).then(|| (seconds * 1000.0).ceil() as u64)
 }
 
 /// One token in OpenAI's log probability shape; `bytes` are the token's UTF-8 bytes.

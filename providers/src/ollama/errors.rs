@@ -1,18 +1,23 @@
 //! Error bodies (`{"error": "…"}`) to our error kinds. Ollama has no codes, so its words are read.
 
+use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, kind_of_status};
+use crate::native;
 
 /// A non-2xx answer.
-pub(super) fn decode(status: u16, body: &[u8]) -> Error {
+pub(super) fn decode(status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let message = message(&body["error"]).unwrap_or_default();
     let message = match message {
         "" => format!("ollama answered with status {status}"),
         text => text.to_owned(),
     };
-    Error::new(kind(&message, kind_of_status(status)), message).with_status(status)
+    Error {
+        retry_after_ms: native::retry_after_ms(headers),
+        ..Error::new(kind(&message, kind_of_status(status)), message).with_status(status)
+    }
 }
 
 /// An error in a line of a 2xx stream: the value of its `error` field.
@@ -50,7 +55,7 @@ mod tests {
 
     fn check(status: u16, message: &str, kind: ErrorKind) {
         let body = serde_json::json!({"error": message}).to_string();
-        let error = decode(status, body.as_bytes());
+        let error = decode(status, &HeaderMap::new(), body.as_bytes());
         assert_eq!(error.kind, kind, "{message}");
         assert_eq!(error.status, Some(status));
         assert_eq!(error.message, message);
@@ -97,7 +102,7 @@ mod tests {
     #[test]
     fn bodies_without_a_message_keep_their_status() {
         for body in ["", "<html>", "{}", "404 page not found"] {
-            let error = decode(404, body.as_bytes());
+            let error = decode(404, &HeaderMap::new(), body.as_bytes());
             assert_eq!(error.kind, ErrorKind::InvalidRequest);
             assert_eq!(error.message, "ollama answered with status 404");
         }

@@ -35,15 +35,13 @@ fn message(all: &[Message], at: usize, notes: &mut Notes) -> Result<Value, Error
         if let Some(id) = &message.tool_call_id {
             out.insert("tool_call_id".to_owned(), json!(id));
         }
-        if message.extra.contains_key("is_error") {
-            notes.dropped("messages.is_error");
-        }
     } else if message.name.is_some() {
         notes.dropped("messages.name");
     }
-    if message.extra.contains_key("cache_control") {
-        notes.dropped("cache_control");
+    if message.thinking_blocks.is_some() && message.reasoning_content.is_none() {
+        notes.dropped("messages.thinking_blocks");
     }
+    native::note_unknown_fields(message, &["extra_content"], notes);
     if let Some(thoughts) = message.reasoning_content.as_ref().filter(|t| !t.is_empty()) {
         out.insert("thinking".to_owned(), json!(thoughts));
     }

@@ -101,7 +101,7 @@ impl Provider for Ollama {
         }
     }
 
-    fn decode_error(&self, status: u16, _headers: &HeaderMap, body: &[u8]) -> Error {
-        errors::decode(status, body)
+    fn decode_error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
+        errors::decode(status, headers, body)
     }
 }

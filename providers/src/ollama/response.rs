@@ -3,10 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::chat::{
-    ChatChunk, ChatResponse, Choice, ChunkChoice, Content, Delta, FinishReason, FunctionCall,
-    Message, Role, ToolCall,
-};
+use crate::chat::{ChatChunk, ChatResponse, Choice, ChunkChoice, Delta, FinishReason, Role};
 use crate::error::Error;
 use crate::native;
 use crate::provider::ChatDecoder;
@@ -38,9 +35,9 @@ struct Line {
 #[derive(Debug, Default, Deserialize)]
 struct Turn {
     #[serde(default)]
-    content: String,
+    content: Option<String>,
     #[serde(default)]
-    thinking: String,
+    thinking: Option<String>,
     #[serde(default)]
     tool_calls: Option<Vec<Call>>,
 }
@@ -48,7 +45,7 @@ struct Turn {
 #[derive(Debug, Deserialize)]
 struct Call {
     #[serde(default)]
-    id: String,
+    id: Option<String>,
     function: Function,
 }
 
@@ -87,29 +84,9 @@ pub(super) fn decode(body: &[u8]) -> Result<ChatResponse, Error> {
 
 /// One line carries the whole answer, so its chunk is the answer.
 fn choice(chunk: ChunkChoice) -> Choice {
-    let calls = chunk.delta.tool_calls.into_iter().flatten();
-    let calls: Vec<ToolCall> = calls
-        .map(|call| {
-            let function = call.function.unwrap_or_default();
-            ToolCall {
-                id: call.id.unwrap_or_default(),
-                kind: call.kind.unwrap_or_default(),
-                function: Some(FunctionCall {
-                    name: function.name.unwrap_or_default(),
-                    arguments: function.arguments.unwrap_or_default(),
-                }),
-                extra: call.extra,
-            }
-        })
-        .collect();
     Choice {
         index: 0,
-        message: Message {
-            content: chunk.delta.content.map(Content::Text),
-            reasoning_content: chunk.delta.reasoning_content,
-            tool_calls: (!calls.is_empty()).then_some(calls),
-            ..Message::empty(Role::Assistant)
-        },
+        message: native::message(chunk.delta),
         finish_reason: chunk.finish_reason.unwrap_or(FinishReason::Stop),
         native_finish_reason: chunk.native_finish_reason,
         stop_sequence: None,
@@ -195,8 +172,8 @@ impl Decoder {
     }
 }
 
-fn non_empty(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
+fn non_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 fn finish_reason(native: Option<String>, called: bool) -> (FinishReason, Option<String>) {

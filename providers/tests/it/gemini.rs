@@ -98,7 +98,14 @@ fn requests_of_real_clients_become_valid_conversations() {
                 .map(|call| [&call["id"], &call["name"]])
                 .collect();
         }
-        let known = ["functions", "function_call", "user", "logit_bias"];
+        let known = [
+            "functions",
+            "function_call",
+            "user",
+            "logit_bias",
+            "messages.reasoning_content",
+            "messages.reasoning_signature",
+        ];
         for (change, field) in notes.entries() {
             let expected = known.contains(&field.as_str())
                 || request["messages"].to_string().contains("\"name\"")
@@ -322,7 +329,8 @@ fn cached_tokens_are_not_counted_twice() {
 #[test]
 fn signatures_come_back_where_they_were() {
     let parts = json!([
-        {"text": "Looking."},
+        {"text": "Looking.", "thoughtSignature": "dGV4dA=="},
+        {"inlineData": {"mimeType": "image/png", "data": "QQ=="}, "thoughtSignature": "aW1n"},
         {"functionCall": {"id": "a", "name": "f", "args": {"x": 1}}, "thoughtSignature": "c2lnLWE="},
         {"functionCall": {"id": "b", "name": "f", "args": {}}}
     ]);
