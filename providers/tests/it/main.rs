@@ -1,0 +1,5 @@
+//! The provider crate's tests on real wire shapes: one binary, one module a provider.
+
+mod gemini;
+mod native;
+mod ollama;
