@@ -3,6 +3,8 @@
 //! Each dialect decodes a request, encodes answers, streams and errors, and can read usage out of
 //! answers that are passed through unchanged.
 
+pub mod responses;
+
 use crate::chat::{ChatChunk, ChatRequest, ChatResponse, FinishReason};
 use crate::error::Error;
 use crate::notes::Notes;
