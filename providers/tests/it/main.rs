@@ -1,0 +1,3 @@
+//! Whole maps, driven by fixtures.
+
+mod responses;
