@@ -4,8 +4,8 @@ use providers::Usage;
 use providers::chat::{
     ChatChunk, ChunkChoice, Delta, FinishReason, FunctionDelta, Role, ThinkingBlock, ToolCallDelta,
 };
+use providers::dialect::Dialect;
 use providers::dialect::responses::Responses;
-use providers::dialect::{ChatEncoder, Dialect};
 use serde_json::{Map, Value, json};
 
 use super::{assert_complete_response, decode, events, plain_context, types, wire_error};
@@ -316,6 +316,7 @@ fn a_refusal_has_its_own_part() {
             "response.completed",
         ]
     );
+    golden("refusal", &events);
     assert_eq!(events[8]["content_index"], 1);
     let content = &last_response(&events)["output"][0]["content"];
     assert_eq!(
@@ -337,6 +338,7 @@ fn limits_and_filters_end_incomplete() {
             end(finish),
             usage(),
         ]);
+        golden(reason, &events);
         assert_eq!(types(&events).last(), Some(&"response.incomplete"));
         let response = last_response(&events);
         assert_eq!(response["status"], "incomplete");
@@ -362,6 +364,7 @@ fn a_cut_stream_fails_and_nothing_follows() {
     encoder.finish(&mut out);
     encoder.fail(&wire_error(), &mut out);
     let events = events(&out);
+    golden("cut", &events);
     assert_eq!(
         types(&events)[4..],
         ["response.output_text.delta", "error", "response.failed"]
