@@ -19,6 +19,7 @@ mod events;
 mod fields;
 pub mod history;
 mod input;
+mod item_events;
 mod items;
 mod observe;
 mod parts;

@@ -172,6 +172,9 @@ impl Draft {
             None => None,
         };
         let has_tools = !self.tools.is_empty();
+        if !self.logprobs && self.top_logprobs.is_some_and(|top| top > 0) {
+            notes.dropped("top_logprobs");
+        }
 
         // Fields that chat knows under the same name are read by chat's own type.
         self.same.insert("model".to_owned(), Value::String(model));

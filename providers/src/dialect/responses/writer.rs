@@ -1,13 +1,10 @@
 //! Output items of a streamed answer: their events in order, and their final form.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::events::Events;
-use super::items::{
-    FunctionCall, Item, Message, OutputText, Piece, Reasoning, Status, Summary, sealed_block,
-    sealed_call,
-};
+use super::item_events::{Delta, ItemEvent, argue, close_piece, close_summary, open_piece};
+use super::items::{Item, OutputText, Piece, Status, Summary, sealed_block, sealed_call};
 use crate::chat::{ThinkingBlock, ToolCallDelta};
 
 /// Writes items. At most one message or reasoning item is open at a time; calls stay open to the end,
@@ -35,27 +32,6 @@ struct Call {
     item: usize,
     /// What the vendor attached to it has been sent.
     is_sealed: bool,
-}
-
-/// A delta event. Only the fields that its type has are set.
-#[derive(Serialize)]
-struct Delta<'a> {
-    item_id: &'a str,
-    output_index: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_index: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    summary_index: Option<usize>,
-    delta: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logprobs: Option<&'a [Value]>,
-}
-
-/// An item is there, or done.
-#[derive(Serialize)]
-struct ItemEvent<'a> {
-    output_index: usize,
-    item: &'a Item,
 }
 
 impl Writer {
@@ -384,85 +360,4 @@ impl Writer {
             }
         }
     }
-}
-
-fn argue(
-    events: &mut Events,
-    call: &mut FunctionCall,
-    index: usize,
-    delta: &str,
-    out: &mut Vec<u8>,
-) {
-    let body = Delta {
-        item_id: &call.id,
-        output_index: index,
-        content_index: None,
-        summary_index: None,
-        delta,
-        logprobs: None,
-    };
-    events.emit("response.function_call_arguments.delta", &body, out);
-    call.arguments.push_str(delta);
-}
-
-/// Ends the open part, if there is one, and begins `piece`.
-fn open_piece(
-    events: &mut Events,
-    message: &mut Message,
-    index: usize,
-    piece: Piece,
-    out: &mut Vec<u8>,
-) {
-    close_piece(events, message, index, out);
-    let body = json!({
-        "item_id": message.id,
-        "output_index": index,
-        "content_index": message.content.len(),
-        "part": piece,
-    });
-    events.emit("response.content_part.added", &body, out);
-    message.content.push(piece);
-}
-
-/// Ends a message's last part.
-fn close_piece(events: &mut Events, message: &Message, index: usize, out: &mut Vec<u8>) {
-    let Some(piece) = message.content.last() else {
-        return;
-    };
-    let mut body = json!({
-        "item_id": message.id,
-        "output_index": index,
-        "content_index": message.content.len() - 1,
-    });
-    let mut done = body.clone();
-    let kind = match piece {
-        Piece::OutputText(piece) => {
-            done["text"] = json!(piece.text);
-            done["logprobs"] = json!(piece.logprobs);
-            "response.output_text.done"
-        }
-        Piece::Refusal { refusal } => {
-            done["refusal"] = json!(refusal);
-            "response.refusal.done"
-        }
-    };
-    events.emit(kind, &done, out);
-    body["part"] = json!(piece);
-    events.emit("response.content_part.done", &body, out);
-}
-
-fn close_summary(events: &mut Events, reasoning: &Reasoning, index: usize, out: &mut Vec<u8>) {
-    let Some(part) = reasoning.summary.last() else {
-        return;
-    };
-    let mut body = json!({
-        "item_id": reasoning.id,
-        "output_index": index,
-        "summary_index": 0,
-    });
-    let mut done = body.clone();
-    done["text"] = json!(part.text);
-    events.emit("response.reasoning_summary_text.done", &done, out);
-    body["part"] = json!(part);
-    events.emit("response.reasoning_summary_part.done", &body, out);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use providers::chat::{ChatChunk, FinishReason, ThinkingBlock};
+use providers::chat::{ChatChunk, FinishReason, Message, ThinkingBlock};
 use serde_json::Value;
 
 use super::stream::{
@@ -140,7 +140,7 @@ proptest! {
         let events = run(&chunks(&steps, FinishReason::Stop));
         let output = events.last().expect("has events")["response"]["output"].clone();
         let (chat, _) = decode(&serde_json::json!({"model": "m", "input": output}));
-        let said: String = chat.messages.iter().map(|m| m.plain_text()).collect();
+        let said: String = chat.messages.iter().map(Message::plain_text).collect();
         let expected: String = steps
             .iter()
             .filter_map(|step| match step {
