@@ -4,6 +4,7 @@
 //! answers that are passed through unchanged.
 
 pub mod messages;
+pub mod responses;
 
 use crate::chat::{ChatChunk, ChatRequest, ChatResponse, FinishReason};
 use crate::error::Error;

@@ -3,3 +3,6 @@
 mod gemini;
 mod native;
 mod ollama;
+//! Whole maps, driven by fixtures.
+
+mod responses;
