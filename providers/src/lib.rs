@@ -27,15 +27,20 @@
 //! and a section in `docs/providers.md`.
 
 pub mod auth;
+pub mod azure;
 pub mod chat;
+pub mod collect;
+pub mod compatible;
 pub mod dialect;
 pub mod error;
 pub mod http_call;
 pub mod notes;
+pub mod openai;
 pub mod provider;
 pub mod registry;
 pub mod sse;
 pub mod usage;
+pub mod webhook;
 
 pub use dialect::{Dialect, DialectId};
 pub use error::{Error, ErrorKind};

@@ -3,6 +3,9 @@
 //! Each dialect decodes a request, encodes answers, streams and errors, and can read usage out of
 //! answers that are passed through unchanged.
 
+pub mod chat;
+pub mod completions;
+
 use crate::chat::{ChatChunk, ChatRequest, ChatResponse, FinishReason};
 use crate::error::Error;
 use crate::notes::Notes;
@@ -18,6 +21,8 @@ pub enum DialectId {
     Responses,
     /// Anthropic `/v1/messages`.
     Messages,
+    /// OpenAI `/v1/completions`, the legacy form.
+    Completions,
     /// A vendor's own format that no client of ours speaks (Gemini, Ollama, …).
     Native,
 }
