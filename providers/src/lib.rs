@@ -28,7 +28,10 @@
 
 pub mod anthropic;
 pub mod auth;
+pub mod azure;
 pub mod chat;
+pub mod collect;
+pub mod compatible;
 pub mod dialect;
 pub mod error;
 pub mod gemini;
@@ -36,10 +39,12 @@ pub mod http_call;
 mod native;
 pub mod notes;
 pub mod ollama;
+pub mod openai;
 pub mod provider;
 pub mod registry;
 pub mod sse;
 pub mod usage;
+pub mod webhook;
 
 pub use dialect::{Dialect, DialectId};
 pub use error::{Error, ErrorKind};

@@ -184,6 +184,12 @@ pub trait Provider: Send + Sync + 'static {
         Framing::Sse
     }
 
+    /// Whether a streamed chat completion reports usage only when `stream_options.include_usage` asks
+    /// for it. False where the option is refused or usage comes anyway: it is then not injected.
+    fn asks_for_stream_usage(&self) -> bool {
+        true
+    }
+
     /// A fresh decoder for one streamed answer.
     fn chat_decoder(&self) -> Box<dyn ChatDecoder>;
 

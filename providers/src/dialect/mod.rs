@@ -5,6 +5,8 @@
 
 pub mod messages;
 pub mod responses;
+pub mod chat;
+pub mod completions;
 
 use crate::chat::{ChatChunk, ChatRequest, ChatResponse, FinishReason};
 use crate::error::Error;
@@ -21,6 +23,8 @@ pub enum DialectId {
     Responses,
     /// Anthropic `/v1/messages`.
     Messages,
+    /// OpenAI `/v1/completions`, the legacy form.
+    Completions,
     /// A vendor's own format that no client of ours speaks (Gemini, Ollama, …).
     Native,
 }

@@ -6,3 +6,9 @@ mod ollama;
 //! Whole maps, driven by fixtures.
 
 mod responses;
+//! Tests of the whole crate, in one binary.
+
+mod azure;
+mod compatible;
+mod openai;
+mod webhook;
