@@ -35,6 +35,7 @@ pub mod notes;
 pub mod provider;
 pub mod registry;
 pub mod sse;
+pub mod tokens;
 pub mod usage;
 
 pub use dialect::{Dialect, DialectId};
