@@ -27,6 +27,7 @@
 //! and a section in `docs/providers.md`.
 
 pub mod auth;
+pub mod builtin;
 pub mod chat;
 pub mod dialect;
 pub mod error;
