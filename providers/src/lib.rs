@@ -29,6 +29,7 @@
 pub mod anthropic;
 pub mod auth;
 pub mod azure;
+pub mod builtin;
 pub mod chat;
 pub mod collect;
 pub mod compatible;
@@ -43,6 +44,7 @@ pub mod openai;
 pub mod provider;
 pub mod registry;
 pub mod sse;
+pub mod tokens;
 pub mod usage;
 pub mod webhook;
 
