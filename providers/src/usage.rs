@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Tokens and other units of one call.
 ///
 /// Convention (OpenAI's): `input_tokens` **includes** everything read from or written to the vendor's
-/// prompt cache and audio input; `output_tokens` **includes** reasoning and audio output. The detail
+/// prompt cache and audio input; `output_tokens` **includes** reasoning, audio and image output. The detail
 /// fields are parts of these totals, never additions to them. A vendor that counts otherwise
 /// (Anthropic excludes cache reads, Gemini excludes thoughts) is converted in its decoder.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Usage {
     pub audio_output_tokens: u64,
     /// Part of `input_tokens` that is image (image models price it apart).
     pub image_input_tokens: u64,
+    /// Part of `output_tokens` that is image.
+    pub image_output_tokens: u64,
     /// Images generated.
     pub images: u64,
     /// Milliseconds of audio transcribed or translated.
