@@ -9,5 +9,5 @@ pub mod gateway_config;
 pub mod load;
 pub mod probe;
 pub mod statistics;
-//SUITE
+pub mod suite;
 pub mod upstream;

@@ -38,7 +38,10 @@ fn a_closed_loop_keeps_its_connections_and_counts_what_the_upstream_counts() {
     assert_eq!(snapshot.total.requests, outcome.completed() as u64);
     assert_eq!(snapshot.connections, 4);
     assert_eq!(snapshot.total.peak, 4);
-    assert_eq!(snapshot.models["d-5.m-1k"].keys["k"], snapshot.total.requests);
+    assert_eq!(
+        snapshot.models["d-5.m-1k"].keys["k"],
+        snapshot.total.requests
+    );
     assert_eq!(outcome.bytes, snapshot.total.bytes_out);
     assert!(outcome.process.is_some_and(|p| p.cpu > Duration::ZERO));
 }
