@@ -1,1 +1,13 @@
-//! bench
+//! What the gateway is measured with: a scripted upstream, a bare reverse proxy as the floor, a load
+//! generator, and the suite that runs them against the speed bars.
+//!
+//! The [`upstream`] is a library of its own: the end-to-end tests script their vendors' misbehaviour
+//! with the same model names that the benchmark uses.
+
+pub mod floor;
+pub mod gateway_config;
+pub mod load;
+pub mod probe;
+pub mod statistics;
+pub mod suite;
+pub mod upstream;

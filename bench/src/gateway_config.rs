@@ -1,0 +1,48 @@
+//! The configuration that the gateway is measured with: the only place that knows its form.
+//!
+//! Authentication, limits, budget, metering and the journal are on; the limits are set so high that
+//! none is ever reached.
+
+/// Model prefix whose provider speaks OpenAI's dialect, so that requests are passed through.
+pub const SAME_DIALECT: &str = "up";
+/// Model prefix whose provider speaks Anthropic's dialect, so that requests are translated.
+pub const TRANSLATED: &str = "claude";
+
+/// The configuration file for a gateway whose providers are all served by the scripted upstream at
+/// `upstream_url` (`http://host:port`, without a slash at the end).
+#[must_use]
+pub fn gateway_config(upstream_url: &str) -> String {
+    format!(
+        r#"# Written by `bench suite`: every provider is the scripted upstream.
+
+[providers.{SAME_DIALECT}]
+kind = "custom"
+base_url = "{upstream_url}/v1"
+api_key = "bench-openai-key"
+
+[providers.{TRANSLATED}]
+kind = "anthropic"
+base_url = "{upstream_url}"
+api_key = "bench-anthropic-key"
+
+[limits]
+requests_per_minute = 1000000000
+tokens_per_minute = 1000000000000
+
+[budget]
+usd_per_month = 1000000
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_provider_points_at_the_upstream() {
+        let text = gateway_config("http://127.0.0.1:9");
+        assert_eq!(text.matches("[providers.").count(), 2);
+        assert_eq!(text.matches("http://127.0.0.1:9").count(), 2);
+    }
+}
