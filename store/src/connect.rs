@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::{Error, ErrorKind, Pools, Result};
 
@@ -156,12 +156,21 @@ async fn open_postgres(url: &str) -> Result<PgPool> {
         .map_err(|error| unavailable(format!("the database URL cannot be read: {error}")))?
         .application_name("nocode-ai")
         .disable_statement_logging();
-    PgPoolOptions::new()
+    // One plain connection first: the pool would try for its whole waiting time where a wrong
+    // address or password is known at once.
+    let refused = |error| postgres_error(&options, error);
+    match tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await {
+        Ok(connection) => connection
+            .map_err(refused)?
+            .close()
+            .await
+            .map_err(refused)?,
+        Err(_) => return Err(refused(sqlx::Error::PoolTimedOut)),
+    }
+    Ok(PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.clone())
-        .await
-        .map_err(|error| postgres_error(&options, error))
+        .connect_lazy_with(options.clone()))
 }
 
 /// Never quotes the URL: it holds the password.
@@ -179,6 +188,9 @@ fn postgres_error(options: &PgConnectOptions, error: sqlx::Error) -> Error {
             "{place} has no database `{}`; create it first",
             options.get_database().unwrap_or(user)
         ),
+        None if matches!(error, sqlx::Error::PoolTimedOut) => {
+            format!("{place} did not answer in time")
+        }
         Some("53300") => format!("{place} has no free connection slots"),
         _ => format!("cannot connect to PostgreSQL at {place}: {error}"),
     };

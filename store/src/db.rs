@@ -61,7 +61,7 @@ impl Db {
     /// database, host that does not answer, wrong password, missing database.
     pub async fn connect(config: &DbConfig) -> Result<Self> {
         let inner = Inner {
-            pools: connect::open(config).await?,
+            pools: Box::pin(connect::open(config)).await?,
             config: config.clone(),
         };
         Ok(Self {
@@ -76,7 +76,7 @@ impl Db {
     /// # Errors
     /// `Schema` when the database is newer than this program or a released migration was edited.
     pub async fn migrate(&self) -> Result<()> {
-        migrate::run(self).await
+        Box::pin(migrate::run(self)).await
     }
 
     /// Which versions of the schema the database has and this program knows.

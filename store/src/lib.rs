@@ -35,6 +35,7 @@ mod connect;
 mod db;
 mod error;
 mod ids;
+mod json;
 mod macros;
 mod migrate;
 mod query;
@@ -49,6 +50,7 @@ pub use ids::string_schema;
 pub use ids::{
     AuditId, BudgetId, CredentialId, KeyId, LimitId, OrgId, ParseIdError, TeamId, UserId,
 };
+pub use json::Json;
 pub use migrate::{Migration, Schema};
 pub use query::Conditions;
 

@@ -210,3 +210,6 @@ pub(crate) async fn schema(db: &Db) -> Result<Schema> {
     ).fetch_one(c).await)?;
     Ok(Schema { applied, known })
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -94,7 +94,7 @@ async fn on_sqlite(test: &impl AsyncFn(Db)) {
     let db = Db::connect(&DbConfig::embedded(dir.path()))
         .await
         .expect("SQLite opens");
-    let outcome = catch(test(db.clone())).await;
+    let outcome = catch(Box::pin(test(db.clone()))).await;
     db.close().await;
     drop(dir);
     if let Err(panic) = outcome {
@@ -111,7 +111,7 @@ async fn on_postgres(server: &str, test: &impl AsyncFn(Db)) {
         data_dir: PathBuf::new(),
     };
     let db = Db::connect(&config).await.expect("PostgreSQL opens");
-    let outcome = catch(test(db.clone())).await;
+    let outcome = catch(Box::pin(test(db.clone()))).await;
     db.close().await;
     administer(server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
     if let Err(panic) = outcome {
@@ -145,8 +145,7 @@ fn with_database(url: &str, name: &str) -> String {
 }
 
 /// Awaits `future` and catches its panic, so that the database can be removed first.
-async fn catch(future: impl Future<Output = ()>) -> std::thread::Result<()> {
-    let mut future = pin!(future);
+async fn catch(mut future: Pin<Box<impl Future<Output = ()>>>) -> std::thread::Result<()> {
     std::future::poll_fn(move |context| {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
