@@ -1,14 +1,10 @@
-//! The provider crate's tests on real wire shapes: one binary, one module a provider.
-
-mod gemini;
-mod native;
-mod ollama;
-//! Whole maps, driven by fixtures.
-
-mod responses;
-//! Tests of the whole crate, in one binary.
+//! The crate's maps on real wire shapes and on our own fixtures, in one binary.
 
 mod azure;
 mod compatible;
+mod gemini;
+mod native;
+mod ollama;
 mod openai;
+mod responses;
 mod webhook;
