@@ -9,3 +9,7 @@ mod word;
 pub use principal::Principal;
 pub use rule::{Budget, Limit, Metric, Period, Scope, ScopeKind, Unit, Window};
 pub use secret::{MASK, Secret};
+
+/// The handle.
+#[derive(Debug, Clone)]
+pub struct Accounts;

@@ -14,8 +14,8 @@ use providers::{DialectId, Error, Operation, Usage};
 
 use crate::call::{Body, Reply};
 use crate::dialects;
-use crate::operations;
 use crate::local::{ChunkStream, LocalModel};
+use crate::operations;
 use crate::route::keys::KeySlot;
 use crate::route::{Backend, Target, Vendor};
 use crate::stages::cache::Answered;
@@ -48,7 +48,13 @@ pub(crate) async fn run(
             let vendor = Arc::clone(vendor);
             if operations::is_batched(&state.call, &vendor)? {
                 let (body, usage, notes) = operations::exchange(state, &vendor, attempt).await?;
-                let whole = Whole { body, content_type: JSON, usage, id: None, chars: 0 };
+                let whole = Whole {
+                    body,
+                    content_type: JSON,
+                    usage,
+                    id: None,
+                    chars: 0,
+                };
                 let mut reply = deliver(state, attempt.target, whole, Some(200));
                 if !notes.is_empty() {
                     reply.header("x-nab-translation", &notes.to_header());
@@ -131,14 +137,19 @@ async fn ask_vendor(
 
 /// Adds the time since `began` to what was spent waiting.
 fn waited<T>(state: &mut CallState, began: Instant, result: T) -> T {
-    state.meter.waited(i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX));
+    state
+        .meter
+        .waited(i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX));
     result
 }
 
 /// Some vendors answer a stream request with a complete JSON body.
 fn is_stream(headers: &http::HeaderMap, vendor: &Vendor) -> bool {
     use providers::provider::Framing;
-    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     match vendor.provider.framing() {
         Framing::Sse => !kind.starts_with("application/json"),
         Framing::Ndjson => true,
@@ -171,14 +182,28 @@ fn read_whole(
             if let Some(error) = seen.error {
                 return Err(error);
             }
-            let Observed { usage, id, delivered_chars, .. } = seen;
-            Ok(Whole { body, content_type, usage, id, chars: delivered_chars })
+            let Observed {
+                usage,
+                id,
+                delivered_chars,
+                ..
+            } = seen;
+            Ok(Whole {
+                body,
+                content_type,
+                usage,
+                id,
+                chars: delivered_chars,
+            })
         }
         Reading::Translate => {
             let response = vendor.provider.decode_chat(&body)?;
             let context = encode_context(state);
             let body = dialect.encode_response(&response, &context).into();
-            let chars = response.choices.iter().map(|c| c.message.plain_text().chars().count());
+            let chars = response
+                .choices
+                .iter()
+                .map(|c| c.message.plain_text().chars().count());
             Ok(Whole {
                 body,
                 content_type: JSON,
@@ -196,9 +221,19 @@ fn read_other(
     body: Bytes,
     content_type: HeaderValue,
 ) -> Result<Whole, Error> {
-    debug_assert_eq!(reading, Reading::Pass, "translated operations are exchanged in operations");
+    debug_assert_eq!(
+        reading,
+        Reading::Pass,
+        "translated operations are exchanged in operations"
+    );
     let usage = operations::usage_of(&state.call, &body)?;
-    Ok(Whole { body, content_type, usage, id: None, chars: 0 })
+    Ok(Whole {
+        body,
+        content_type,
+        usage,
+        id: None,
+        chars: 0,
+    })
 }
 
 /// Bills a complete answer, keeps it where it may be kept, and makes the reply.
@@ -224,7 +259,12 @@ fn deliver(
     };
     if let Some(slot) = state.slot.take() {
         reply.header("x-nab-cache", "miss");
-        let by = answered(state, target, whole.usage.unwrap_or_default(), bill.nano_usd);
+        let by = answered(
+            state,
+            target,
+            whole.usage.unwrap_or_default(),
+            bill.nano_usd,
+        );
         slot.fill(&whole.body, &whole.content_type, by);
     }
     describe(&mut reply, state, target, Some(bill));
@@ -284,7 +324,9 @@ async fn open(
 }
 
 fn transform(state: &CallState, vendor: &Vendor, reading: Reading) -> Transform {
-    let Some(dialect) = dialects::of(state.call.operation) else { return Transform::raw() };
+    let Some(dialect) = dialects::of(state.call.operation) else {
+        return Transform::raw();
+    };
     match reading {
         Reading::Pass => Transform::pass(dialect.tap(), state.call.include_usage),
         Reading::Translate => Transform::Translate {
@@ -312,7 +354,7 @@ fn setup(
         on_disconnect: state.route.on_disconnect,
         drain_max: Duration::from_millis(state.gw.drain_max_ms()),
         http_status,
-        in_flight,
+        _in_flight: in_flight,
         recorder: None,
     }
 }
@@ -342,7 +384,13 @@ async fn ask_local(
     let Some(dialect) = dialects::of(state.call.operation) else {
         let answer = operations::ask_local(state, model).await?;
         let (body, usage) = answer;
-        let whole = Whole { body, content_type: JSON, usage: Some(usage), id: None, chars: 0 };
+        let whole = Whole {
+            body,
+            content_type: JSON,
+            usage: Some(usage),
+            id: None,
+            chars: 0,
+        };
         return Ok(deliver(state, attempt.target, whole, None));
     };
     let in_flight = attempt.target.health.begin();
@@ -354,21 +402,36 @@ async fn ask_local(
     let asking = model.chat(&state.who, &state.call.context, request);
     let began = Instant::now();
     let chunks = tokio::time::timeout(wait, asking).await;
-    let chunks = waited(state, began, chunks)
-        .map_err(|_| exchange::timed_out("did not answer", wait))??;
+    let chunks =
+        waited(state, began, chunks).map_err(|_| exchange::timed_out("did not answer", wait))??;
     if state.call.stream {
         let encoder = dialect.encoder(encode_context(state));
-        let transform = Transform::Encode { encoder, finished: false };
+        let transform = Transform::Encode {
+            encoder,
+            finished: false,
+        };
         let setup = setup(state, attempt.target, transform, None, in_flight);
-        return open(state, attempt.target, Relay::new(Source::Local(chunks), setup)).await;
+        return open(
+            state,
+            attempt.target,
+            Relay::new(Source::Local(chunks), setup),
+        )
+        .await;
     }
     let began = Instant::now();
     let collected = tokio::time::timeout(wait, collect(chunks)).await;
     let response = waited(state, began, collected)
         .map_err(|_| exchange::timed_out("did not end its answer", wait))??;
-    let body = dialect.encode_response(&response, &encode_context(state)).into();
-    let whole =
-        Whole { body, content_type: JSON, usage: response.usage, id: Some(response.id), chars: 0 };
+    let body = dialect
+        .encode_response(&response, &encode_context(state))
+        .into();
+    let whole = Whole {
+        body,
+        content_type: JSON,
+        usage: response.usage,
+        id: Some(response.id),
+        chars: 0,
+    };
     Ok(deliver(state, attempt.target, whole, None))
 }
 

@@ -200,6 +200,8 @@ impl Reply {
 
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }

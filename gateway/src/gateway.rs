@@ -62,7 +62,9 @@ struct Inner {
 
 impl std::fmt::Debug for Gateway {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gateway").field("table", &self.inner.table.load()).finish_non_exhaustive()
+        f.debug_struct("Gateway")
+            .field("table", &self.inner.table.load())
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,14 +75,27 @@ impl Gateway {
     /// # Errors
     /// A sentence saying what in the configuration, the journal's directory or the database is wrong.
     pub async fn start(parts: Parts) -> Result<Self, String> {
-        let Parts { db, clock, accounts, journal_dir, config } = parts;
-        let (journal, leftovers) = Journal::open(&journal_dir)
-            .map_err(|e| format!("cannot open the usage journal {}: {e}", journal_dir.display()))?;
+        let Parts {
+            db,
+            clock,
+            accounts,
+            journal_dir,
+            config,
+        } = parts;
+        let (journal, leftovers) = Journal::open(&journal_dir).map_err(|e| {
+            format!(
+                "cannot open the usage journal {}: {e}",
+                journal_dir.display()
+            )
+        })?;
         if !leftovers.rows.is_empty() {
             sql::insert_records(&db, &leftovers.rows)
                 .await
                 .map_err(|e| format!("cannot store the usage journal: {e}"))?;
-            tracing::info!(rows = leftovers.rows.len(), "stored usage that was left in the journal");
+            tracing::info!(
+                rows = leftovers.rows.len(),
+                "stored usage that was left in the journal"
+            );
         }
         leftovers.discard();
         let client = Client::trusted(&outbound::Settings {
@@ -106,13 +121,18 @@ impl Gateway {
             health,
             writer,
         };
-        let gateway = Self { inner: Arc::new(inner) };
+        let gateway = Self {
+            inner: Arc::new(inner),
+        };
         gateway.spawn_writer();
         Ok(gateway)
     }
 
     /// The one task of the gateway that outlives calls.
-    #[expect(clippy::disallowed_methods, reason = "ends with the runtime, after a last flush")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ends with the runtime, after a last flush"
+    )]
     fn spawn_writer(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
@@ -185,18 +205,28 @@ impl Gateway {
         let families = self.inner.local.read();
         families
             .iter()
-            .flat_map(|f| f.list(who).into_iter().map(move |id| format!("{}/{id}", f.prefix())))
+            .flat_map(|f| {
+                f.list(who)
+                    .into_iter()
+                    .map(move |id| format!("{}/{id}", f.prefix()))
+            })
             .collect()
     }
 
     pub(crate) fn resolve(&self, who: &Principal, model: &str) -> Result<Arc<Route>, Error> {
-        self.inner.table.load().resolve(model, &|name| self.find_local(who, name))
+        self.inner
+            .table
+            .load()
+            .resolve(model, &|name| self.find_local(who, name))
     }
 
     fn find_local(&self, who: &Principal, name: &str) -> Option<Arc<dyn LocalModel>> {
         let (prefix, id) = name.split_once('/')?;
         let families = self.inner.local.read();
-        families.iter().find(|f| f.prefix() == prefix)?.find(who, id)
+        families
+            .iter()
+            .find(|f| f.prefix() == prefix)?
+            .find(who, id)
     }
 
     pub(crate) fn limiter(&self) -> &dyn Limiter {
@@ -228,18 +258,28 @@ impl Gateway {
     }
 
     /// Stores the prices behind a version once per process, off the hot path.
-    #[expect(clippy::disallowed_methods, reason = "one short write, retried by the next process")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "one short write, retried by the next process"
+    )]
     pub(crate) fn remember_price(&self, target: &Target, version: Option<&str>) {
         let prices = target.card.as_ref().and_then(|card| card.price.as_ref());
-        let (Some(version), Some(prices)) = (version, prices) else { return };
+        let (Some(version), Some(prices)) = (version, prices) else {
+            return;
+        };
         let key = format!("{version} {}", target.name);
         if !self.inner.known_prices.lock().insert(key) {
             return;
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
         let (db, now_us, prices) = (self.inner.db.clone(), self.now_us(), prices.to_json());
-        let (version, provider, model) =
-            (version.to_owned(), target.provider_id.clone(), target.model.clone());
+        let (version, provider, model) = (
+            version.to_owned(),
+            target.provider_id.clone(),
+            target.model.clone(),
+        );
         runtime.spawn(async move {
             let stored =
                 sql::insert_price_version(&db, &version, &provider, &model, &prices, now_us).await;

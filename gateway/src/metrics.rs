@@ -37,18 +37,27 @@ impl std::fmt::Debug for Series {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        Self { series: Cache::new(SERIES), backlog: gauge!("nab_usage_backlog_rows") }
+        Self {
+            series: Cache::new(SERIES),
+            backlog: gauge!("nab_usage_backlog_rows"),
+        }
     }
 
     /// Counts a finished attempt.
     pub(crate) fn finished(&self, row: &UsageRecord) {
-        let key =
-            (row.provider.clone(), row.model.clone(), row.operation.clone(), row.status);
+        let key = (
+            row.provider.clone(),
+            row.model.clone(),
+            row.operation.clone(),
+            row.status,
+        );
         let series = self.series.get_with(key, || Arc::new(Series::of(row)));
         series.requests.increment(1);
         series.input_tokens.increment(row.usage.input_tokens);
         series.output_tokens.increment(row.usage.output_tokens);
-        series.cost_nano_usd.increment(u64::try_from(row.cost_nano_usd.unwrap_or(0)).unwrap_or(0));
+        series
+            .cost_nano_usd
+            .increment(u64::try_from(row.cost_nano_usd.unwrap_or(0)).unwrap_or(0));
         series.duration.record(seconds(row.latency_us));
         series.overhead.record(seconds(row.overhead_us));
         if let Some(first) = row.first_token_us {

@@ -47,7 +47,11 @@ pub(crate) async fn exchange(
     }
     let request = embeddings::parse(&call.body)?;
     let limit = vendor.provider.info().embedding_batch.max(1);
-    let native = vendor.provider.info().passthrough.contains(&Operation::Embeddings);
+    let native = vendor
+        .provider
+        .info()
+        .passthrough
+        .contains(&Operation::Embeddings);
     let (mut answers, mut counts) = (Vec::new(), Vec::new());
     let mut left = request.count();
     let mut reported = true;
@@ -56,7 +60,9 @@ pub(crate) async fn exchange(
         let answer = if native {
             answer
         } else {
-            let (shaped, usage) = vendor.provider.decode_other(Operation::Embeddings, &answer)?;
+            let (shaped, usage) = vendor
+                .provider
+                .decode_other(Operation::Embeddings, &answer)?;
             reported &= usage.raw.is_some();
             shaped
         };
@@ -79,7 +85,9 @@ async fn one(
     let operation = state.call.operation;
     let target = attempt.target;
     let body = if vendor.provider.info().translated.contains(&operation) {
-        vendor.provider.encode_other(&target.as_seen_by(vendor), operation, body, notes)?
+        vendor
+            .provider
+            .encode_other(&target.as_seen_by(vendor), operation, body, notes)?
     } else {
         body.to_vec()
     };
@@ -98,7 +106,9 @@ async fn one(
         Ok(answer) => exchange::read_answer(answer.into_body(), &timeouts, began).await,
         Err(error) => Err(error),
     };
-    state.meter.waited(i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX));
+    state
+        .meter
+        .waited(i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX));
     body
 }
 
@@ -141,8 +151,11 @@ pub(crate) async fn ask_local(
 ) -> Result<(Bytes, Usage), Error> {
     let call = &state.call;
     if call.operation != Operation::Embeddings || !model.serves(Operation::Embeddings) {
-        let message =
-            format!("the model `{}` has no {} endpoint", call.model, call.operation.word());
+        let message = format!(
+            "the model `{}` has no {} endpoint",
+            call.model,
+            call.operation.word()
+        );
         return Err(Error::new(ErrorKind::NotSupported, message));
     }
     let request = embeddings::parse(&call.body)?;
@@ -162,7 +175,9 @@ pub(crate) async fn ask_local(
     let items: Vec<_> = vectors
         .into_iter()
         .enumerate()
-        .map(|(index, v)| serde_json::json!({"object": "embedding", "index": index, "embedding": v}))
+        .map(
+            |(index, v)| serde_json::json!({"object": "embedding", "index": index, "embedding": v}),
+        )
         .collect();
     let usage = Usage::tokens(used, 0);
     let body = serde_json::json!({

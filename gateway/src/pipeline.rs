@@ -14,8 +14,8 @@ use crate::config::OnDisconnect;
 use crate::error::{Code, Error};
 use crate::stages::admit::admit;
 use crate::stages::cache::Verdict;
-use crate::stages::meter::Meter;
 use crate::stages::call::{self, CallState};
+use crate::stages::meter::Meter;
 
 /// Runs one call.
 ///
@@ -27,18 +27,32 @@ pub(crate) async fn run(gw: &Gateway, who: &Arc<Principal>, call: Call) -> Resul
     let admitted = admit(gw, who, &call, &route).await?;
     let limits = admitted.headers.clone();
     let mut meter = Meter::new(gw, who, &call, admitted);
-    let found = gw.answers().look_up(&gw.cache_config(), who, &call, &route, gw.now_us()).await;
+    let found = gw
+        .answers()
+        .look_up(&gw.cache_config(), who, &call, &route, gw.now_us())
+        .await;
     let slot = match found {
         Verdict::Hit(entry) => {
-            meter.cache_hit(&entry.provider, &entry.model, entry.usage.clone(), entry.nano_usd);
+            meter.cache_hit(
+                &entry.provider,
+                &entry.model,
+                entry.usage.clone(),
+                entry.nano_usd,
+            );
             return Ok(finish(cached(gw, &entry, &call), &limits));
         }
         Verdict::Miss(slot) => Some(slot),
         Verdict::Off => None,
     };
     let drains = route.on_disconnect == OnDisconnect::Drain && !call.stream;
-    let state =
-        CallState { gw: gw.clone(), who: Arc::clone(who), call, route, slot, meter };
+    let state = CallState {
+        gw: gw.clone(),
+        who: Arc::clone(who),
+        call,
+        route,
+        slot,
+        meter,
+    };
     let reply = match drains {
         true => to_the_end(state).await?,
         false => call::call(state).await?,
@@ -50,7 +64,10 @@ pub(crate) async fn run(gw: &Gateway, who: &Arc<Principal>, call: Call) -> Resul
 async fn to_the_end(state: CallState) -> Result<Reply, Error> {
     match tokio::spawn(call::call(state)).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Error::new(Code::Internal, "The call failed inside the gateway.")),
+        Err(_) => Err(Error::new(
+            Code::Internal,
+            "The call failed inside the gateway.",
+        )),
     }
 }
 
@@ -59,7 +76,10 @@ fn cached(gw: &Gateway, entry: &crate::stages::cache::Entry, call: &Call) -> Rep
     reply.header("x-nab-cache", "hit");
     reply.header("age", &entry.age_s(gw.now_us()).to_string());
     reply.header("x-nab-provider", &entry.provider);
-    reply.header("x-nab-model", &format!("{}/{}", entry.provider, entry.model));
+    reply.header(
+        "x-nab-model",
+        &format!("{}/{}", entry.provider, entry.model),
+    );
     reply.header("x-nab-attempts", "0");
     reply.header("x-nab-cost-usd", "0");
     let overhead = call.context.began.elapsed().as_micros();

@@ -31,10 +31,12 @@ pub(crate) fn table(
 ) -> Result<Table, String> {
     let mut vendors = BTreeMap::new();
     for (id, section) in &config.providers {
-        let vendor = vendor(id, section, config, client)
-            .map_err(|why| format!("providers.{id}: {why}"))?;
+        let vendor =
+            vendor(id, section, config, client).map_err(|why| format!("providers.{id}: {why}"))?;
         if local_prefixes.contains(id) {
-            return Err(format!("providers.{id}: this name belongs to models inside the program"));
+            return Err(format!(
+                "providers.{id}: this name belongs to models inside the program"
+            ));
         }
         vendors.insert(id.clone(), Arc::new(vendor));
     }
@@ -52,8 +54,15 @@ pub(crate) fn table(
             }
         }
     }
-    let catalogue = Catalogue::with_overrides(config.catalogue.clone()).map_err(|e| e.to_string())?;
-    Table::new(config, vendors, Arc::new(catalogue), health.clone(), local_prefixes)
+    let catalogue =
+        Catalogue::with_overrides(config.catalogue.clone()).map_err(|e| e.to_string())?;
+    Table::new(
+        config,
+        vendors,
+        Arc::new(catalogue),
+        health.clone(),
+        local_prefixes,
+    )
 }
 
 /// Checks a configuration without starting anything.
@@ -79,14 +88,23 @@ fn vendor(
     let kind = section.kind.as_deref().unwrap_or(id);
     let provider = registry::find(kind).ok_or_else(|| unknown_kind(kind))?;
     let info = provider.info();
-    let base_url = section.base_url.clone().unwrap_or_else(|| info.base_url.to_owned());
+    let base_url = section
+        .base_url
+        .clone()
+        .unwrap_or_else(|| info.base_url.to_owned());
     if base_url.is_empty() {
-        return Err(format!("`base_url` is missing; {} has none of its own", info.title));
+        return Err(format!(
+            "`base_url` is missing; {} has none of its own",
+            info.title
+        ));
     }
-    let parsed: http::Uri =
-        base_url.parse().map_err(|e| format!("`base_url` is not a URL: {e}"))?;
+    let parsed: http::Uri = base_url
+        .parse()
+        .map_err(|e| format!("`base_url` is not a URL: {e}"))?;
     if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.host().is_none() {
-        return Err(format!("`base_url` must begin with http:// or https://, not `{base_url}`"));
+        return Err(format!(
+            "`base_url` must begin with http:// or https://, not `{base_url}`"
+        ));
     }
     let keys = keys(section, provider.as_ref())?;
     if keys.is_empty() && !info.key_optional {
@@ -132,7 +150,10 @@ fn unknown_kind(kind: &str) -> String {
 fn keys(section: &ProviderConfig, provider: &dyn Provider) -> Result<Vec<Secret>, String> {
     let named: Vec<&String> = section.api_key.iter().chain(&section.api_keys).collect();
     if named.is_empty() {
-        return Ok(env(provider.info().key_env).map(Secret::new).into_iter().collect());
+        return Ok(env(provider.info().key_env)
+            .map(Secret::new)
+            .into_iter()
+            .collect());
     }
     named.into_iter().map(|text| Secrets::read(text)).collect()
 }

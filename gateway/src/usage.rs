@@ -1,6 +1,7 @@
 //! Metering: what each attempt consumed, journalled, stored and reported.
 
 pub mod journal;
+pub(crate) mod rating;
 pub mod record;
 pub(crate) mod sql;
 pub mod writer;

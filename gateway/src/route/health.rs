@@ -55,7 +55,10 @@ impl Health {
         let current = self.probe_until_us.load(Relaxed);
         let until = now_us.saturating_add(micros(lapse));
         now_us >= current
-            && self.probe_until_us.compare_exchange(current, until, Relaxed, Relaxed).is_ok()
+            && self
+                .probe_until_us
+                .compare_exchange(current, until, Relaxed, Relaxed)
+                .is_ok()
     }
 
     /// Counts a call until the guard is dropped.
@@ -87,8 +90,11 @@ impl Health {
         }
         let openings = self.openings.fetch_add(1, Relaxed).min(20);
         let pause = Duration::from_millis(breaker.open_ms.saturating_mul(1 << openings));
-        let pause = wait.unwrap_or(pause).min(Duration::from_millis(breaker.open_max_ms));
-        self.open_until_us.store(now_us.saturating_add(micros(pause)), Relaxed);
+        let pause = wait
+            .unwrap_or(pause)
+            .min(Duration::from_millis(breaker.open_max_ms));
+        self.open_until_us
+            .store(now_us.saturating_add(micros(pause)), Relaxed);
         self.probe_until_us.store(0, Relaxed);
     }
 
@@ -102,12 +108,19 @@ impl Health {
     fn measure(&self, latency: Duration, now_us: i64) {
         let sample = latency.as_secs_f64() * 1e6;
         let old = self.decayed(now_us);
-        let new = if sample > old { sample } else { old.mul_add(0.7, sample * 0.3) };
+        let new = if sample > old {
+            sample
+        } else {
+            old.mul_add(0.7, sample * 0.3)
+        };
         self.latency_us.store(new.to_bits(), Relaxed);
         self.measured_at_us.store(now_us, Relaxed);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of minutes fit a double")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "microseconds of minutes fit a double"
+    )]
     fn decayed(&self, now_us: i64) -> f64 {
         let value = f64::from_bits(self.latency_us.load(Relaxed));
         let age = (now_us - self.measured_at_us.load(Relaxed)).max(0) as f64;
@@ -133,7 +146,11 @@ fn micros(d: Duration) -> i64 {
 mod tests {
     use super::*;
 
-    const BREAKER: Breaker = Breaker { failures: 3, open_ms: 1_000, open_max_ms: 8_000 };
+    const BREAKER: Breaker = Breaker {
+        failures: 3,
+        open_ms: 1_000,
+        open_max_ms: 8_000,
+    };
 
     #[test]
     fn breaker_opens_after_failures_in_a_row_and_probes_once() {
@@ -150,9 +167,15 @@ mod tests {
         assert_eq!(health.availability(1_000_010), Availability::HalfOpen);
         assert!(health.claim_probe(1_000_010, Duration::from_secs(5)));
         assert!(!health.claim_probe(1_000_011, Duration::from_secs(5)));
-        assert_eq!(health.availability(1_000_011), Availability::Open(6_000_010));
+        assert_eq!(
+            health.availability(1_000_011),
+            Availability::Open(6_000_010)
+        );
         health.failed(&BREAKER, None, 1_000_020);
-        assert_eq!(health.availability(1_000_021), Availability::Open(3_000_020));
+        assert_eq!(
+            health.availability(1_000_021),
+            Availability::Open(3_000_020)
+        );
         health.succeeded(Duration::from_millis(1), 3_000_021);
         assert_eq!(health.availability(3_000_022), Availability::Closed);
     }

@@ -28,8 +28,14 @@ pub struct KeySlot(usize);
 impl KeyRing {
     /// A ring of these keys.
     pub fn new(secrets: Vec<Secret>) -> Self {
-        let key = |secret| Key { secret, rests_until_us: AtomicI64::new(0) };
-        Self { keys: secrets.into_iter().map(key).collect(), next: AtomicUsize::new(0) }
+        let key = |secret| Key {
+            secret,
+            rests_until_us: AtomicI64::new(0),
+        };
+        Self {
+            keys: secrets.into_iter().map(key).collect(),
+            next: AtomicUsize::new(0),
+        }
     }
 
     /// Whether the vendor is called without a key.
@@ -40,7 +46,11 @@ impl KeyRing {
     /// The next key that does not rest, in turn. `None` when all rest (or there are none).
     pub fn pick(&self, now_us: i64) -> Option<KeySlot> {
         let count = self.keys.len();
-        let first = if count > 1 { self.next.fetch_add(1, Relaxed) } else { 0 };
+        let first = if count > 1 {
+            self.next.fetch_add(1, Relaxed)
+        } else {
+            0
+        };
         (0..count)
             .map(|i| (first + i) % count)
             .find(|&i| self.keys[i].rests_until_us.load(Relaxed) <= now_us)

@@ -12,8 +12,14 @@ impl Pattern {
     /// Reads a pattern. Only the first `*` is special.
     pub fn new(text: &str) -> Self {
         match text.split_once('*') {
-            Some((head, tail)) => Self { head: head.to_owned(), tail: Some(tail.to_owned()) },
-            None => Self { head: text.to_owned(), tail: None },
+            Some((head, tail)) => Self {
+                head: head.to_owned(),
+                tail: Some(tail.to_owned()),
+            },
+            None => Self {
+                head: text.to_owned(),
+                tail: None,
+            },
         }
     }
 
@@ -26,7 +32,9 @@ impl Pattern {
     pub fn capture<'n>(&self, name: &'n str) -> Option<&'n str> {
         match &self.tail {
             None => (self.head == name).then_some(""),
-            Some(tail) => name.strip_prefix(self.head.as_str())?.strip_suffix(tail.as_str()),
+            Some(tail) => name
+                .strip_prefix(self.head.as_str())?
+                .strip_suffix(tail.as_str()),
         }
     }
 

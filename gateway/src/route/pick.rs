@@ -29,9 +29,7 @@ pub(crate) fn pick(
         match weighted.target.health.availability(now_us) {
             Availability::Closed => candidates.push(at),
             // A target that recovers gets one real call to prove itself.
-            Availability::HalfOpen
-                if weighted.target.health.claim_probe(now_us, PROBE_LAPSE) =>
-            {
+            Availability::HalfOpen if weighted.target.health.claim_probe(now_us, PROBE_LAPSE) => {
                 return Some(at);
             }
             Availability::HalfOpen | Availability::Open(_) => {}

@@ -10,7 +10,9 @@ use super::health::Health;
 use super::pattern::Pattern;
 use super::target::{Backend, Route, Target, Vendor, Weighted};
 use crate::catalogue::Catalogue;
-use crate::config::{GatewayConfig, ModelConfig, OnDisconnect, Retry, Strategy, TargetConfig, Timeouts};
+use crate::config::{
+    GatewayConfig, ModelConfig, OnDisconnect, Retry, Strategy, TargetConfig, Timeouts,
+};
 use crate::error::{Code, Error};
 use crate::local::LocalModel;
 
@@ -44,7 +46,9 @@ struct RouteDefaults {
 
 impl std::fmt::Debug for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Table").field("vendors", &self.vendors.keys()).finish_non_exhaustive()
+        f.debug_struct("Table")
+            .field("vendors", &self.vendors.keys())
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,7 +91,9 @@ impl Table {
                 table.wild.push((pattern, model.clone()));
             }
         }
-        table.wild.sort_by_key(|(p, _)| std::cmp::Reverse(p.fill("").len()));
+        table
+            .wild
+            .sort_by_key(|(p, _)| std::cmp::Reverse(p.fill("").len()));
         Ok(table.with_named_models(config))
     }
 
@@ -106,7 +112,9 @@ impl Table {
 
     fn check(&self, name: &str, model: &ModelConfig, local: &[String]) -> Result<(), String> {
         if model.targets.is_empty() {
-            return Err(format!("models.\"{name}\": `targets` is empty; name at least one model"));
+            return Err(format!(
+                "models.\"{name}\": `targets` is empty; name at least one model"
+            ));
         }
         for target in target_names(model) {
             let Some((prefix, _)) = target.split_once('/') else {
@@ -118,7 +126,12 @@ impl Table {
                 return Err(format!(
                     "models.\"{name}\": target `{target}` names provider `{prefix}`, which is not \
                      configured; known: {}",
-                    self.vendors.keys().chain(local).cloned().collect::<Vec<_>>().join(", ")
+                    self.vendors
+                        .keys()
+                        .chain(local)
+                        .cloned()
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 ));
             }
         }
@@ -146,7 +159,10 @@ impl Table {
             return Ok(route);
         }
         let route = Arc::new(self.resolve_slowly(name, local)?);
-        if route.targets().all(|t| matches!(t.backend, Backend::Vendor(_))) {
+        if route
+            .targets()
+            .all(|t| matches!(t.backend, Backend::Vendor(_)))
+        {
             self.resolved.insert(name.to_owned(), Arc::clone(&route));
         }
         Ok(route)
@@ -179,8 +195,7 @@ impl Table {
     fn vendors_of_bare<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Vendor>> {
         self.vendors.values().filter(move |v| {
             v.models.iter().any(|p| !p.is_wild() && p.matches(name))
-                || (v.offers(name)
-                    && self.catalogue.lookup(v.provider.info().id, name).is_some())
+                || (v.offers(name) && self.catalogue.lookup(v.provider.info().id, name).is_some())
         })
     }
 
@@ -217,7 +232,10 @@ impl Table {
             };
             let next = groups.iter().map(|(g, _)| g + 1).max().unwrap_or(0);
             let group = group.unwrap_or(next);
-            let weighted = Weighted { target: find(text)?, weight };
+            let weighted = Weighted {
+                target: find(text)?,
+                weight,
+            };
             match groups.iter_mut().find(|(g, _)| *g == group) {
                 Some((_, members)) => members.push(weighted),
                 None => groups.push((group, vec![weighted])),
@@ -252,7 +270,9 @@ impl Table {
         let target = match self.vendors.get(prefix) {
             Some(vendor) if !model.is_empty() && vendor.offers(model) => {
                 let card = card(vendor.provider.info().id);
-                let facts = card.as_ref().map_or_else(ModelFacts::default, |c| c.facts());
+                let facts = card
+                    .as_ref()
+                    .map_or_else(ModelFacts::default, |c| c.facts());
                 let backend = Backend::Vendor(Arc::clone(vendor));
                 Target::new(prefix, model, backend, card, facts, health())
             }
@@ -260,7 +280,14 @@ impl Table {
             None => {
                 let found = local(full).ok_or_else(|| self.not_found(full))?;
                 let facts = found.facts();
-                Target::new(prefix, model, Backend::Local(found), card(prefix), facts, health())
+                Target::new(
+                    prefix,
+                    model,
+                    Backend::Local(found),
+                    card(prefix),
+                    facts,
+                    health(),
+                )
             }
         };
         Ok(Arc::new(target))
@@ -304,4 +331,3 @@ fn target_names(model: &ModelConfig) -> impl Iterator<Item = &str> {
         .chain(model.context_window_fallbacks.iter().map(String::as_str))
         .chain(model.content_policy_fallbacks.iter().map(String::as_str))
 }
-

@@ -46,7 +46,9 @@ impl Vendor {
 
 impl std::fmt::Debug for Vendor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vendor").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Vendor")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,24 +132,33 @@ impl Target {
         operation: Operation,
         stream: bool,
     ) -> Result<Arc<Address>, providers::Error> {
-        let known = |(op, s, _): &&(Operation, bool, Arc<Address>)| *op == operation && *s == stream;
+        let known =
+            |(op, s, _): &&(Operation, bool, Arc<Address>)| *op == operation && *s == stream;
         if let Some((_, _, address)) = self.endpoints.read().iter().find(known) {
             return Ok(Arc::clone(address));
         }
-        let endpoint =
-            vendor.provider.endpoint(&self.as_seen_by(vendor), operation, stream)?;
+        let endpoint = vendor
+            .provider
+            .endpoint(&self.as_seen_by(vendor), operation, stream)?;
         let uri = endpoint.url.parse().map_err(|_| {
             providers::Error::invalid("model", format!("`{}` is not a URL", endpoint.url))
         })?;
-        let address = Arc::new(Address { uri, headers: endpoint.headers });
-        self.endpoints.write().push((operation, stream, Arc::clone(&address)));
+        let address = Arc::new(Address {
+            uri,
+            headers: endpoint.headers,
+        });
+        self.endpoints
+            .write()
+            .push((operation, stream, Arc::clone(&address)));
         Ok(address)
     }
 }
 
 impl std::fmt::Debug for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Target").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Target")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -47,14 +47,19 @@ pub(crate) async fn admit(
     check_scope(who, call, route)?;
     if who.limits().is_empty() && who.budgets().is_empty() {
         let estimate = estimate(call, route, call.input_bound);
-        return Ok(Admitted { estimate, ..Admitted::default() });
+        return Ok(Admitted {
+            estimate,
+            ..Admitted::default()
+        });
     }
     let rough = estimate(call, route, call.input_bound);
     match reserve(gw, who, call, route, rough).await {
         // The rough bound is cheap and high. Before it turns a call away, the tokens are counted.
         Err(Refusal::Full(_)) => {
             let exact = estimate(call, route, rating::count_input(call).min(call.input_bound));
-            reserve(gw, who, call, route, exact).await.map_err(Refusal::into_error)
+            reserve(gw, who, call, route, exact)
+                .await
+                .map_err(Refusal::into_error)
         }
         other => other.map_err(Refusal::into_error),
     }
@@ -64,17 +69,27 @@ fn check_scope(who: &Principal, call: &Call, route: &Route) -> Result<(), Error>
     if !who.may_use_endpoint(call.endpoint) {
         return Err(Error::new(
             Code::EndpointNotAllowed,
-            format!("The key \"{}\" may not use {}.", who.key_name(), call.endpoint),
+            format!(
+                "The key \"{}\" may not use {}.",
+                who.key_name(),
+                call.endpoint
+            ),
         ));
     }
     let allowed = who.may_use_model(&call.model)
-        || route.targets().all(|target| who.may_use_model(&target.name));
+        || route
+            .targets()
+            .all(|target| who.may_use_model(&target.name));
     if !allowed {
         return Err(Error {
             param: Some("model".to_owned()),
             ..Error::new(
                 Code::ModelNotAllowed,
-                format!("The key \"{}\" may not use the model `{}`.", who.key_name(), call.model),
+                format!(
+                    "The key \"{}\" may not use the model `{}`.",
+                    who.key_name(),
+                    call.model
+                ),
             )
         });
     }
@@ -82,8 +97,8 @@ fn check_scope(who: &Principal, call: &Call, route: &Route) -> Result<(), Error>
 }
 
 fn estimate(call: &Call, route: &Route, input_tokens: u64) -> Estimate {
-    let generates = call.dialect().is_some()
-        || matches!(call.operation, providers::Operation::Completions);
+    let generates =
+        call.dialect().is_some() || matches!(call.operation, providers::Operation::Completions);
     let per_answer = match call.output_cap {
         _ if !generates => 0,
         Some(cap) => cap,
@@ -99,7 +114,11 @@ fn estimate(call: &Call, route: &Route, input_tokens: u64) -> Estimate {
         let bound = rating::upper_bound(target, call, input_tokens, output_tokens);
         highest = highest.zip(bound).map(|(a, b)| a.max(b));
     }
-    Estimate { input_tokens, output_tokens, nano_usd: highest }
+    Estimate {
+        input_tokens,
+        output_tokens,
+        nano_usd: highest,
+    }
 }
 
 /// Why a reservation failed.
@@ -130,7 +149,11 @@ async fn reserve(
     match gw.limiter().reserve(&claims, now_us).await {
         Ok(ticket) => {
             let headers = headers(&claims, &ticket.remaining);
-            Ok(Admitted { ticket, estimate, headers })
+            Ok(Admitted {
+                ticket,
+                estimate,
+                headers,
+            })
         }
         Err(refused) => {
             let claim = &claims[refused.claim];
@@ -173,7 +196,13 @@ async fn claims(
             Some(seconds) => Shape::Window(Duration::from_secs(u64::from(seconds))),
             None => Shape::Open,
         };
-        claims.push(Claim { counter: limit.id.uuid(), unit, shape, max: limit.max, amount });
+        claims.push(Claim {
+            counter: limit.id.uuid(),
+            unit,
+            shape,
+            max: limit.max,
+            amount,
+        });
         rules.push(Rule {
             scope: scope_name(who, limit.scope),
             per: match limit.metric {
@@ -186,13 +215,22 @@ async fn claims(
     for budget in who.budgets().iter().filter(|b| counts(&|m| b.covers(m))) {
         let (unit, amount) = match budget.unit {
             accounts::Unit::Tokens => (Unit::Tokens, tokens),
-            accounts::Unit::NanoUsd => {
-                (Unit::NanoUsd, estimate.nano_usd.ok_or_else(|| price_unknown(call, route))?)
-            }
+            accounts::Unit::NanoUsd => (
+                Unit::NanoUsd,
+                estimate
+                    .nano_usd
+                    .ok_or_else(|| price_unknown(call, route))?,
+            ),
         };
         seed(gw, who, budget).await.map_err(Refusal::Final)?;
         let shape = Shape::Budget(budget.period);
-        claims.push(Claim { counter: budget.id.uuid(), unit, shape, max: budget.max, amount });
+        claims.push(Claim {
+            counter: budget.id.uuid(),
+            unit,
+            shape,
+            max: budget.max,
+            amount,
+        });
         rules.push(Rule {
             scope: scope_name(who, budget.scope),
             per: match budget.period {
@@ -243,7 +281,10 @@ async fn seed(gw: &Gateway, who: &Principal, budget: &accounts::Budget) -> Resul
     let used = sql::scope_use(gw.db(), org, column, budget.scope_id, start_us).await;
     let used = used.map_err(|e| {
         tracing::error!(error = %e, budget.id = %budget.id, "cannot read what a budget has spent");
-        Error::new(Code::Internal, "Cannot read what the budget has spent so far; try again.")
+        Error::new(
+            Code::Internal,
+            "Cannot read what the budget has spent so far; try again.",
+        )
     })?;
     let spent = used
         .iter()
@@ -270,11 +311,16 @@ fn scope_name(who: &Principal, scope: ScopeKind) -> String {
 }
 
 fn explain(claim: &Claim, rule: &Rule, refused: Refused, estimate: Estimate) -> Error {
-    let on = rule.model.as_ref().map(|m| format!(" on `{m}`")).unwrap_or_default();
+    let on = rule
+        .model
+        .as_ref()
+        .map(|m| format!(" on `{m}`"))
+        .unwrap_or_default();
     let when = match refused.retry_after {
         Some(wait) => format!(" Try again in {:.1} s.", wait.as_secs_f64()),
         None if matches!(claim.shape, Shape::Budget(_)) => String::new(),
-        None => " The call alone is larger than the limit: send less, or set a lower max_tokens.".to_owned(),
+        None => " The call alone is larger than the limit: send less, or set a lower max_tokens."
+            .to_owned(),
     };
     if let Shape::Budget(_) = claim.shape {
         let show = |n: i64| match claim.unit {
@@ -311,7 +357,11 @@ fn explain(claim: &Claim, rule: &Rule, refused: Refused, estimate: Estimate) -> 
 
 /// Nano-dollars as dollars, without trailing zeros beyond cents.
 pub(crate) fn dollars(nano: i64) -> String {
-    let text = format!("{}.{:09}", nano / 1_000_000_000, (nano % 1_000_000_000).abs());
+    let text = format!(
+        "{}.{:09}",
+        nano / 1_000_000_000,
+        (nano % 1_000_000_000).abs()
+    );
     let keep = text.trim_end_matches('0').len().max(text.len() - 7);
     text[..keep].to_owned()
 }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::call::{Call, Reply, Body};
+use crate::call::{Body, Call, Reply};
 use crate::config::CacheConfig;
 use crate::route::Route;
 
@@ -72,7 +72,9 @@ impl Entry {
     /// The answer again: a stream as a stream.
     pub(crate) fn replay(&self) -> Reply {
         let body = if self.stream {
-            Body::Stream(Box::pin(futures_util::stream::iter(self.pieces.clone().into_iter().map(Ok))))
+            Body::Stream(Box::pin(futures_util::stream::iter(
+                self.pieces.clone().into_iter().map(Ok),
+            )))
         } else {
             Body::Full(self.pieces.first().cloned().unwrap_or_default())
         };
@@ -127,7 +129,10 @@ impl Answers {
             .max_capacity(config.max_bytes)
             .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.size()).unwrap_or(u32::MAX))
             .build();
-        Arc::new(Self { entries, open: Mutex::new(HashMap::new()) })
+        Arc::new(Self {
+            entries,
+            open: Mutex::new(HashMap::new()),
+        })
     }
 
     /// Looks a call up; waits while an identical call without `stream` is under way.
@@ -143,7 +148,9 @@ impl Answers {
         if !asked.enabled.unwrap_or(config.enabled) {
             return Verdict::Off;
         }
-        let Some(key) = key_of(who, call, route) else { return Verdict::Off };
+        let Some(key) = key_of(who, call, route) else {
+            return Verdict::Off;
+        };
         loop {
             if !asked.no_cache
                 && let Some(entry) = self.fresh(&key, asked.max_age_s, now_us)
@@ -225,7 +232,14 @@ impl Slot {
         by: Answered,
         price: impl Fn(&Usage) -> Option<i64> + Send + 'static,
     ) -> Recorder {
-        Recorder { slot: self, content_type, by, price: Box::new(price), pieces: Vec::new(), bytes: 0 }
+        Recorder {
+            slot: self,
+            content_type,
+            by,
+            price: Box::new(price),
+            pieces: Vec::new(),
+            bytes: 0,
+        }
     }
 
     fn store(&self, pieces: Vec<Bytes>, stream: bool, content_type: HeaderValue, by: Answered) {
@@ -241,7 +255,9 @@ impl Slot {
             ttl_s: self.ttl_s,
         };
         if self.keep && entry.size() as u64 <= self.max_bytes {
-            self.answers.entries.insert(self.key.clone(), Arc::new(entry));
+            self.answers
+                .entries
+                .insert(self.key.clone(), Arc::new(entry));
         }
     }
 }
@@ -278,7 +294,8 @@ impl Recorder {
         }
         self.by.nano_usd = (self.price)(&usage).unwrap_or(0);
         self.by.usage = usage;
-        self.slot.store(self.pieces, true, self.content_type, self.by);
+        self.slot
+            .store(self.pieces, true, self.content_type, self.by);
     }
 }
 
@@ -309,5 +326,8 @@ fn key_of(who: &Principal, call: &Call, route: &Route) -> Option<Key> {
         part(name);
         part(json);
     }
-    Some(Key { org: who.org_id().uuid(), question: hash.finalize().into() })
+    Some(Key {
+        org: who.org_id().uuid(),
+        question: hash.finalize().into(),
+    })
 }

@@ -74,7 +74,10 @@ pub(crate) async fn call(mut state: CallState) -> Result<Reply, GatewayError> {
     let Some((error, target)) = last else {
         return Err(GatewayError::new(
             crate::error::Code::UpstreamUnreachable,
-            format!("The model `{}` has no target with a weight above 0.", state.call.model),
+            format!(
+                "The model `{}` has no target with a weight above 0.",
+                state.call.model
+            ),
         ));
     };
     Err(shown(error, &target))
@@ -148,7 +151,11 @@ async fn try_group(
     let mut tried = vec![false; group.len()];
     let mut pauses = 0;
     let mut last: Option<(Error, Arc<Target>)> = None;
-    let sticky = state.who.key_id().map(store::KeyId::uuid).unwrap_or_default();
+    let sticky = state
+        .who
+        .key_id()
+        .map(store::KeyId::uuid)
+        .unwrap_or_default();
     loop {
         let now_us = state.gw.now_us();
         let picked = pick::pick(group, &tried, state.route.strategy, sticky, now_us);
@@ -168,7 +175,9 @@ async fn try_group(
             continue;
         }
         let Some((error, _)) = &last else { break };
-        let Some(pause) = pause_before_retry(error, &retry, pauses) else { break };
+        let Some(pause) = pause_before_retry(error, &retry, pauses) else {
+            break;
+        };
         pauses += 1;
         tokio::time::sleep(pause).await;
         tried.fill(false);
@@ -189,7 +198,10 @@ fn pause_before_retry(error: &Error, retry: &Retry, pauses: u32) -> Option<Durat
         let jitter = rand::random::<u64>() % (asked / 10 + 50);
         return (asked <= retry.retry_after_max_ms).then(|| Duration::from_millis(asked + jitter));
     }
-    let base = retry.backoff_ms.saturating_mul(1 << pauses.min(16)).min(retry.backoff_max_ms);
+    let base = retry
+        .backoff_ms
+        .saturating_mul(1 << pauses.min(16))
+        .min(retry.backoff_max_ms);
     // Between half and all of it.
     let jittered = base / 2 + rand::random::<u64>() % (base / 2 + 1);
     Some(Duration::from_millis(jittered))
@@ -237,10 +249,18 @@ enum KeyChoice {
 
 fn choose_key(gw: &Gateway, target: &Target, again: bool) -> KeyChoice {
     let Backend::Vendor(vendor) = &target.backend else {
-        return if again { KeyChoice::Exhausted } else { KeyChoice::Use(None) };
+        return if again {
+            KeyChoice::Exhausted
+        } else {
+            KeyChoice::Use(None)
+        };
     };
     if vendor.keys.is_empty() {
-        return if again { KeyChoice::Exhausted } else { KeyChoice::Use(None) };
+        return if again {
+            KeyChoice::Exhausted
+        } else {
+            KeyChoice::Use(None)
+        };
     }
     match vendor.keys.pick(gw.now_us()) {
         Some(slot) => KeyChoice::Use(Some(slot)),
@@ -259,7 +279,9 @@ fn no_key(target: &Target) -> Error {
 
 /// Takes a key out of rotation when it is the trouble. True when another one should be tried at once.
 fn blame_key(gw: &Gateway, target: &Target, key: Option<KeySlot>, error: &Error) -> bool {
-    let (Backend::Vendor(vendor), Some(slot)) = (&target.backend, key) else { return false };
+    let (Backend::Vendor(vendor), Some(slot)) = (&target.backend, key) else {
+        return false;
+    };
     let now_us = gw.now_us();
     match error.kind {
         ErrorKind::Authentication | ErrorKind::QuotaExhausted => vendor.keys.retire(slot, now_us),
@@ -303,5 +325,9 @@ fn shown(error: Error, target: &Target) -> GatewayError {
         true => error.message.clone(),
         false => format!("{}: {}", target.name, error.message),
     };
-    GatewayError { message, ..GatewayError::from(error) }.with_target(&target.name)
+    GatewayError {
+        message,
+        ..GatewayError::from(error)
+    }
+    .with_target(&target.name)
 }

@@ -149,9 +149,17 @@ impl Meter {
     /// have worked all the same, the reservation is not refunded.
     pub(crate) fn failed(&mut self, error: &Error) {
         let silent = matches!(error.kind, ErrorKind::Timeout | ErrorKind::Connection);
-        let accepted = self.open.as_ref().is_some_and(|open| open.delivered.accepted);
+        let accepted = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.delivered.accepted);
         self.totals.uncertain |= silent && accepted && error.status.is_none();
-        self.close(Status::Error, Some(error), Usage::default(), UsageSource::None);
+        self.close(
+            Status::Error,
+            Some(error),
+            Usage::default(),
+            UsageSource::None,
+        );
     }
 
     /// The attempt failed after something had reached the client: what was delivered is billed.
@@ -172,7 +180,10 @@ impl Meter {
         };
         let nano_usd = self.close(Status::Success, None, usage, source);
         self.settle();
-        Bill { nano_usd, overhead_us: self.overhead_us() }
+        Bill {
+            nano_usd,
+            overhead_us: self.overhead_us(),
+        }
     }
 
     /// The client hung up and the vendor's report came all the same.
@@ -210,7 +221,9 @@ impl Meter {
         self.gw.metrics().finished(&row);
         self.gw.writer().finish(row, None);
         if let Some(ticket) = self.ticket.take() {
-            self.gw.limiter().settle(ticket, Used::Nothing, self.gw.now_us());
+            self.gw
+                .limiter()
+                .settle(ticket, Used::Nothing, self.gw.now_us());
         }
     }
 
@@ -237,7 +250,9 @@ impl Meter {
 
     /// What is known of an answer that was cut, or whose vendor reports nothing.
     fn partial_usage(&self) -> (Usage, UsageSource) {
-        let Some(open) = &self.open else { return (Usage::default(), UsageSource::None) };
+        let Some(open) = &self.open else {
+            return (Usage::default(), UsageSource::None);
+        };
         if !open.delivered.accepted && open.delivered.chars == 0 {
             return (Usage::default(), UsageSource::None);
         }
@@ -261,7 +276,11 @@ impl Meter {
         let open = self.open.take()?;
         let mut row = open.row;
         row.status = status;
-        row.latency_us = micros(if self.totals.attempts > 1 { open.began } else { self.began });
+        row.latency_us = micros(if self.totals.attempts > 1 {
+            open.began
+        } else {
+            self.began
+        });
         row.overhead_us = (micros(self.began) - self.upstream_us).max(0);
         row.first_token_us = self.first_token_us;
         row.upstream_id = open.delivered.upstream_id;
@@ -280,24 +299,36 @@ impl Meter {
         row.price_version = rated.and_then(|r| r.version);
         row.usage = usage;
         row.usage_source = source;
-        self.totals.tokens =
-            self.totals.tokens.saturating_add(signed(row.usage.total_tokens()));
-        self.totals.nano_usd =
-            self.totals.nano_usd.saturating_add(row.cost_nano_usd.unwrap_or(0));
+        self.totals.tokens = self
+            .totals
+            .tokens
+            .saturating_add(signed(row.usage.total_tokens()));
+        self.totals.nano_usd = self
+            .totals
+            .nano_usd
+            .saturating_add(row.cost_nano_usd.unwrap_or(0));
         self.totals.unpriced |= row.cost_nano_usd.is_none();
         self.totals.uncertain |= source == UsageSource::Estimated;
         let cost = row.cost_nano_usd;
         self.gw.metrics().finished(&row);
         if row.price_version.is_some() {
-            self.gw.remember_price(&open.target, row.price_version.as_deref());
+            self.gw
+                .remember_price(&open.target, row.price_version.as_deref());
         }
         self.gw.writer().finish(row, Some(open.hold));
         cost
     }
 
     fn settle(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let Totals { tokens, nano_usd, uncertain, .. } = self.totals;
+        let Some(ticket) = self.ticket.take() else {
+            return;
+        };
+        let Totals {
+            tokens,
+            nano_usd,
+            uncertain,
+            ..
+        } = self.totals;
         let used = match uncertain {
             true => Used::AtLeast { tokens, nano_usd },
             false => Used::Exactly { tokens, nano_usd },
@@ -317,7 +348,12 @@ impl Drop for Meter {
 }
 
 fn base_row(who: &Principal, call: &Call) -> UsageRecord {
-    let tags = who.tags().iter().chain(&call.context.tags).cloned().collect();
+    let tags = who
+        .tags()
+        .iter()
+        .chain(&call.context.tags)
+        .cloned()
+        .collect();
     UsageRecord {
         id: Uuid::nil(),
         org_id: who.org_id().uuid(),
@@ -360,7 +396,10 @@ fn base_row(who: &Principal, call: &Call) -> UsageRecord {
 
 /// A client's or vendor's text as a database can keep it: no NUL (PostgreSQL refuses it), not endless.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| *c != '\0').take(MAX_MESSAGE_CHARS).collect()
+    text.chars()
+        .filter(|c| *c != '\0')
+        .take(MAX_MESSAGE_CHARS)
+        .collect()
 }
 
 fn micros(since: Instant) -> i64 {

@@ -21,7 +21,8 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
 /// Largest error body read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("nocode-ai/", env!("CARGO_PKG_VERSION")));
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("nocode-ai/", env!("CARGO_PKG_VERSION")));
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What is sent.
@@ -62,7 +63,11 @@ pub(crate) async fn send(
     auth::apply(vendor.provider.info().auth, secret, headers)
         .map_err(|e| Error::new(ErrorKind::Authentication, e.to_string()))?;
 
-    let wait = if out.stream { timeouts.first_token_ms } else { timeouts.headers_ms };
+    let wait = if out.stream {
+        timeouts.first_token_ms
+    } else {
+        timeouts.headers_ms
+    };
     let wait = Duration::from_millis(wait.min(timeouts.total_ms));
     let answer = tokio::time::timeout(wait, vendor.client.send(request))
         .await
@@ -99,7 +104,13 @@ pub(crate) async fn read_answer(
     began: Instant,
 ) -> Result<Bytes, Error> {
     let deadline = began + Duration::from_millis(timeouts.total_ms);
-    read(body, MAX_ANSWER_BYTES, Duration::from_millis(timeouts.stall_ms), deadline).await
+    read(
+        body,
+        MAX_ANSWER_BYTES,
+        Duration::from_millis(timeouts.stall_ms),
+        deadline,
+    )
+    .await
 }
 
 async fn read(
@@ -117,9 +128,13 @@ async fn read(
             .map_err(|_| timed_out("stopped in the middle of its answer", wait))?;
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|e| broken(&e))?;
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
         if first.len() + rest.len() + data.len() > limit {
-            return Err(Error::malformed(format!("the answer is larger than {limit} bytes")));
+            return Err(Error::malformed(format!(
+                "the answer is larger than {limit} bytes"
+            )));
         }
         // One frame is the usual case and is not copied.
         if first.is_empty() && rest.is_empty() {
@@ -132,17 +147,27 @@ async fn read(
         }
         rest.extend_from_slice(&data);
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(if rest.is_empty() {
+        first
+    } else {
+        rest.freeze()
+    })
 }
 
 /// The connection broke while the answer was coming in.
 pub(crate) fn broken(error: &hyper::Error) -> Error {
-    Error::new(ErrorKind::Connection, format!("the connection broke during the answer: {error}"))
+    Error::new(
+        ErrorKind::Connection,
+        format!("the connection broke during the answer: {error}"),
+    )
 }
 
 /// The vendor was too slow.
 pub(crate) fn timed_out(what: &str, wait: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, format!("the provider {what} within {} ms", wait.as_millis()))
+    Error::new(
+        ErrorKind::Timeout,
+        format!("the provider {what} within {} ms", wait.as_millis()),
+    )
 }
 
 fn from_outbound(error: &outbound::Error) -> Error {
@@ -155,8 +180,14 @@ fn from_outbound(error: &outbound::Error) -> Error {
 
 /// The vendor's id of an exchange, from whichever header it uses.
 pub(crate) fn upstream_id(headers: &HeaderMap) -> Option<String> {
-    ["x-request-id", "request-id", "apim-request-id", "x-ms-request-id", "cf-ray"]
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
-        .map(|id| id.chars().take(200).collect())
+    [
+        "x-request-id",
+        "request-id",
+        "apim-request-id",
+        "x-ms-request-id",
+        "cf-ray",
+    ]
+    .iter()
+    .find_map(|name| headers.get(*name)?.to_str().ok())
+    .map(|id| id.chars().take(200).collect())
 }

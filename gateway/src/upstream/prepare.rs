@@ -51,7 +51,9 @@ impl Canonical {
             let request = dialect.decode_request(&call.body, &mut notes)?;
             self.decoded = Some((request, notes));
         }
-        self.decoded.as_ref().ok_or_else(|| Error::malformed("the request was not decoded"))
+        self.decoded
+            .as_ref()
+            .ok_or_else(|| Error::malformed("the request was not decoded"))
     }
 }
 
@@ -76,7 +78,9 @@ pub(crate) fn prepare(
         op if info.translated.contains(&op) => {
             let mut notes = Notes::default();
             let seen = target.as_seen_by(vendor);
-            let body = vendor.provider.encode_other(&seen, op, &call.body, &mut notes)?;
+            let body = vendor
+                .provider
+                .encode_other(&seen, op, &call.body, &mut notes)?;
             Ok(Prepared {
                 operation: op,
                 body: body.into(),
@@ -103,7 +107,9 @@ fn pass(call: &Call, vendor: &Vendor, target: &Target) -> Result<Prepared, Error
     if !edits.is_empty() {
         body = peek(&body)?.rewrite(&edits).into();
     }
-    let adapted = vendor.provider.adapt_passthrough(call.operation, &body, &mut notes)?;
+    let adapted = vendor
+        .provider
+        .adapt_passthrough(call.operation, &body, &mut notes)?;
     Ok(Prepared {
         operation: call.operation,
         body: adapted.map_or(body, Bytes::from),
@@ -115,8 +121,10 @@ fn pass(call: &Call, vendor: &Vendor, target: &Target) -> Result<Prepared, Error
 
 /// Only OpenAI's chat and completions streams leave usage out unless asked.
 fn wants_usage_injected(call: &Call) -> bool {
-    let optional =
-        matches!(call.operation, Operation::Chat(DialectId::Chat) | Operation::Completions);
+    let optional = matches!(
+        call.operation,
+        Operation::Chat(DialectId::Chat) | Operation::Completions
+    );
     call.stream && optional && !call.include_usage
 }
 

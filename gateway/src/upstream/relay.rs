@@ -51,9 +51,16 @@ pub(crate) enum Transform {
         client_wants_usage: bool,
     },
     /// Vendor's events to chunks to the client's events.
-    Translate { splitter: Splitter, decoder: Box<dyn ChatDecoder>, encoder: Box<dyn ChatEncoder> },
+    Translate {
+        splitter: Splitter,
+        decoder: Box<dyn ChatDecoder>,
+        encoder: Box<dyn ChatEncoder>,
+    },
     /// Chunks to the client's events.
-    Encode { encoder: Box<dyn ChatEncoder>, finished: bool },
+    Encode {
+        encoder: Box<dyn ChatEncoder>,
+        finished: bool,
+    },
     /// Bytes without events (spoken audio): they go through, and what they cost is known beforehand.
     Raw,
 }
@@ -86,7 +93,8 @@ pub(crate) struct Setup {
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) drain_max: Duration,
     pub(crate) http_status: Option<u16>,
-    pub(crate) in_flight: InFlight,
+    /// Counts the call as open at its target for as long as it streams.
+    pub(crate) _in_flight: InFlight,
     pub(crate) recorder: Option<Recorder>,
 }
 
@@ -124,7 +132,10 @@ impl Relay {
             chunks: Vec::new(),
             meter: None,
             usage: None,
-            delivered: Delivered { accepted: true, ..Delivered::default() },
+            delivered: Delivered {
+                accepted: true,
+                ..Delivered::default()
+            },
             began: now,
             last_piece: now,
             alarm,
@@ -255,7 +266,10 @@ impl Relay {
     fn too_slow(&self, now: Instant) -> Error {
         let t = &self.setup.timeouts;
         if now >= self.began + Duration::from_millis(t.total_ms) {
-            return exchange::timed_out("did not end its answer", Duration::from_millis(t.total_ms));
+            return exchange::timed_out(
+                "did not end its answer",
+                Duration::from_millis(t.total_ms),
+            );
         }
         match self.opened {
             true => exchange::timed_out("stalled", Duration::from_millis(t.stall_ms)),
@@ -271,18 +285,34 @@ impl Relay {
             return Ok(());
         }
         match &mut self.setup.transform {
-            Transform::Pass { raw, splitter, tap, client_wants_usage } => {
+            Transform::Pass {
+                raw,
+                splitter,
+                tap,
+                client_wants_usage,
+            } => {
                 let (out, wants) = (&mut self.out, *client_wants_usage);
-                raw.push(piece, |event| look_and_pass(event, splitter, tap.as_mut(), wants, out))?;
+                raw.push(piece, |event| {
+                    look_and_pass(event, splitter, tap.as_mut(), wants, out)
+                })?;
             }
-            Transform::Translate { splitter, decoder, encoder } => {
+            Transform::Translate {
+                splitter,
+                decoder,
+                encoder,
+            } => {
                 splitter.push(&piece)?;
                 let mut bytes = Vec::new();
                 while let Some(event) = splitter.next()? {
                     decoder.push(&event, &mut self.chunks)?;
                 }
                 for chunk in self.chunks.drain(..) {
-                    note_chunk(&chunk, &mut self.delivered, &mut self.usage, &mut self.opened);
+                    note_chunk(
+                        &chunk,
+                        &mut self.delivered,
+                        &mut self.usage,
+                        &mut self.opened,
+                    );
                     encoder.push(&chunk, &mut bytes);
                 }
                 push_out(&mut self.out, bytes);
@@ -299,9 +329,16 @@ impl Relay {
     }
 
     fn take_chunk(&mut self, chunk: &ChatChunk) -> Result<(), Error> {
-        let Transform::Encode { encoder, .. } = &mut self.setup.transform else { return Ok(()) };
+        let Transform::Encode { encoder, .. } = &mut self.setup.transform else {
+            return Ok(());
+        };
         let mut bytes = Vec::new();
-        note_chunk(chunk, &mut self.delivered, &mut self.usage, &mut self.opened);
+        note_chunk(
+            chunk,
+            &mut self.delivered,
+            &mut self.usage,
+            &mut self.opened,
+        );
         encoder.push(chunk, &mut bytes);
         push_out(&mut self.out, bytes);
         Ok(())
@@ -309,7 +346,9 @@ impl Relay {
 
     /// Looks at what a pass-through has learnt: errors in band, the clean end, the bill so far.
     fn after_piece(&mut self) -> Result<(), Error> {
-        let Transform::Pass { tap, .. } = &self.setup.transform else { return Ok(()) };
+        let Transform::Pass { tap, .. } = &self.setup.transform else {
+            return Ok(());
+        };
         let seen = tap.observed();
         if let Some(error) = &seen.error {
             return Err(error.clone());
@@ -330,7 +369,12 @@ impl Relay {
         }
         let mut bytes = Vec::new();
         match &mut self.setup.transform {
-            Transform::Pass { raw, splitter, tap, client_wants_usage } => {
+            Transform::Pass {
+                raw,
+                splitter,
+                tap,
+                client_wants_usage,
+            } => {
                 let rest = raw.rest();
                 if !rest.is_empty() {
                     // The missing blank line is added: without it the client drops the event.
@@ -340,18 +384,29 @@ impl Relay {
                     look_and_pass(event.into(), splitter, tap.as_mut(), wants, &mut self.out)?;
                 }
                 self.after_piece()?;
-                let Transform::Pass { tap, .. } = &self.setup.transform else { return Ok(()) };
+                let Transform::Pass { tap, .. } = &self.setup.transform else {
+                    return Ok(());
+                };
                 if !tap.is_complete() {
                     return Err(cut());
                 }
             }
-            Transform::Translate { splitter, decoder, encoder } => {
+            Transform::Translate {
+                splitter,
+                decoder,
+                encoder,
+            } => {
                 if let Some(event) = splitter.finish()? {
                     decoder.push(&event, &mut self.chunks)?;
                 }
                 decoder.finish(&mut self.chunks)?;
                 for chunk in self.chunks.drain(..) {
-                    note_chunk(&chunk, &mut self.delivered, &mut self.usage, &mut self.opened);
+                    note_chunk(
+                        &chunk,
+                        &mut self.delivered,
+                        &mut self.usage,
+                        &mut self.opened,
+                    );
                     encoder.push(&chunk, &mut bytes);
                 }
                 encoder.finish(&mut bytes);
@@ -409,7 +464,10 @@ impl Relay {
         let usage = self.latest_usage();
         if let Some(mut meter) = self.meter.take() {
             if let Some(delivered) = meter.delivered() {
-                *delivered = Delivered { usage, ..self.delivered.clone() };
+                *delivered = Delivered {
+                    usage,
+                    ..self.delivered.clone()
+                };
             }
             meter.broke(error);
         }
@@ -458,21 +516,39 @@ impl Stream for Relay {
 impl Drop for Relay {
     /// The client hung up (or all is done). Under `drain` a task reads on to the usage report.
     fn drop(&mut self) {
-        let Some(mut meter) = self.meter.take() else { return };
+        let Some(mut meter) = self.meter.take() else {
+            return;
+        };
         let usage = self.latest_usage();
         if let Some(delivered) = meter.delivered() {
-            *delivered = Delivered { usage, ..self.delivered.clone() };
+            *delivered = Delivered {
+                usage,
+                ..self.delivered.clone()
+            };
         }
-        let Some(source) = self.source.take() else { return };
+        let Some(source) = self.source.take() else {
+            return;
+        };
         if self.setup.on_disconnect == OnDisconnect::Cancel {
             return;
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
         let transform = std::mem::replace(
             &mut self.setup.transform,
-            Transform::Encode { encoder: Box::new(Nowhere), finished: false },
+            Transform::Encode {
+                encoder: Box::new(Nowhere),
+                finished: false,
+            },
         );
-        let rest = Drain { source, transform, meter, usage: self.usage.take(), chunks: Vec::new() };
+        let rest = Drain {
+            source,
+            transform,
+            meter,
+            usage: self.usage.take(),
+            chunks: Vec::new(),
+        };
         runtime.spawn(rest.run(self.setup.drain_max));
     }
 }
@@ -489,7 +565,9 @@ struct Drain {
 impl Drain {
     /// Reads to the end; dropping the meter bills what is known by then as cancelled.
     async fn run(mut self, cap: Duration) {
-        let complete = tokio::time::timeout(cap, self.read()).await.unwrap_or(false);
+        let complete = tokio::time::timeout(cap, self.read())
+            .await
+            .unwrap_or(false);
         let usage = match &self.transform {
             Transform::Pass { tap, .. } => tap.observed().usage.clone(),
             Transform::Translate { .. } | Transform::Encode { .. } | Transform::Raw => {
@@ -528,11 +606,17 @@ impl Drain {
 
     fn look(&mut self, piece: Bytes) -> Result<(), Error> {
         match &mut self.transform {
-            Transform::Pass { raw, splitter, tap, .. } => {
+            Transform::Pass {
+                raw, splitter, tap, ..
+            } => {
                 let mut sink = VecDeque::new();
-                raw.push(piece, |e| look_and_pass(e, splitter, tap.as_mut(), true, &mut sink))
+                raw.push(piece, |e| {
+                    look_and_pass(e, splitter, tap.as_mut(), true, &mut sink)
+                })
             }
-            Transform::Translate { splitter, decoder, .. } => {
+            Transform::Translate {
+                splitter, decoder, ..
+            } => {
                 splitter.push(&piece)?;
                 while let Some(event) = splitter.next()? {
                     decoder.push(&event, &mut self.chunks)?;
@@ -610,5 +694,8 @@ fn note_chunk(
 }
 
 fn cut() -> Error {
-    Error::new(ErrorKind::Malformed, "the provider's answer ended in the middle")
+    Error::new(
+        ErrorKind::Malformed,
+        "the provider's answer ended in the middle",
+    )
 }

@@ -17,7 +17,12 @@ const WAIT_MAX: Duration = Duration::from_secs(86_400);
 /// The wait that `headers` ask for. `now_us` is UTC in microseconds. The explicit forms win; of the
 /// reset headers the longest of those whose counter is used up (or unknown) counts.
 pub(crate) fn parse(headers: &HeaderMap, now_us: i64) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(str::trim)
+    };
     for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
         if let Some(ms) = text(name).and_then(|t| t.parse::<f64>().ok()) {
             return span(ms / 1e3);
@@ -31,8 +36,11 @@ pub(crate) fn parse(headers: &HeaderMap, now_us: i64) -> Option<Duration> {
         .filter_map(|(name, value)| {
             let what = name.as_str().strip_prefix("x-ratelimit-reset")?;
             let remaining = text(&format!("x-ratelimit-remaining{what}"));
-            let exhausted = remaining.is_none_or(|left| left.parse::<f64>().is_ok_and(|n| n <= 0.0));
-            exhausted.then(|| after(value.to_str().ok()?.trim(), now_us)).flatten()
+            let exhausted =
+                remaining.is_none_or(|left| left.parse::<f64>().is_ok_and(|n| n <= 0.0));
+            exhausted
+                .then(|| after(value.to_str().ok()?.trim(), now_us))
+                .flatten()
         })
         .max()
 }
@@ -65,7 +73,9 @@ fn units(text: &str) -> Option<Duration> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let value: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let unit_len = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit_len = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let factor = match &rest[..unit_len] {
             "d" => 86_400.0,
             "h" => 3_600.0,
@@ -87,7 +97,11 @@ fn span(seconds: f64) -> Option<Duration> {
     if !seconds.is_finite() {
         return None;
     }
-    Some(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(WAIT_MAX).min(WAIT_MAX))
+    Some(
+        Duration::try_from_secs_f64(seconds.max(0.0))
+            .unwrap_or(WAIT_MAX)
+            .min(WAIT_MAX),
+    )
 }
 
 #[cfg(test)]
@@ -110,13 +124,19 @@ mod tests {
     fn every_form() {
         check(&[("retry-after", "2")], Some(2_000));
         check(&[("retry-after", "0.5")], Some(500));
-        check(&[("retry-after", "Sun, 22 Nov 2026 12:00:07 GMT")], Some(7_000));
+        check(
+            &[("retry-after", "Sun, 22 Nov 2026 12:00:07 GMT")],
+            Some(7_000),
+        );
         check(&[("retry-after", "Sun, 22 Nov 2026 11:00:00 GMT")], Some(0));
         check(&[("retry-after-ms", "1500")], Some(1_500));
         check(&[("x-ms-retry-after-ms", "20")], Some(20));
         check(&[("x-ratelimit-reset-requests", "6m0s")], Some(360_000));
         check(&[("x-ratelimit-reset-tokens", "20ms")], Some(20));
-        check(&[("x-ratelimit-reset-requests-day", "33011.38")], Some(33_011_380));
+        check(
+            &[("x-ratelimit-reset-requests-day", "33011.38")],
+            Some(33_011_380),
+        );
         check(&[("x-ratelimit-reset", "1795348809")], Some(9_000));
         check(&[("x-ratelimit-reset", "1795348809000")], Some(9_000));
         check(&[("retry-after", "soon")], None);
@@ -126,7 +146,10 @@ mod tests {
 
     #[test]
     fn explicit_wait_wins_and_counters_with_room_do_not_matter() {
-        check(&[("retry-after", "1"), ("x-ratelimit-reset-requests", "60s")], Some(1_000));
+        check(
+            &[("retry-after", "1"), ("x-ratelimit-reset-requests", "60s")],
+            Some(1_000),
+        );
         check(
             &[
                 ("x-ratelimit-remaining-requests", "5"),

@@ -67,7 +67,10 @@ pub struct Hold {
 
 impl Hold {
     fn new(segment: &Arc<Segment>) -> Self {
-        Self { segment: Arc::clone(segment), released: false }
+        Self {
+            segment: Arc::clone(segment),
+            released: false,
+        }
     }
 
     /// The row is in the database (or another hold took over).
@@ -134,7 +137,9 @@ impl Journal {
     fn rotate(&self, active: &mut Active) {
         match Active::create(&self.dir, active.next) {
             Ok(fresh) => *active = fresh,
-            Err(error) => tracing::error!(%error, "cannot begin a new segment of the usage journal"),
+            Err(error) => {
+                tracing::error!(%error, "cannot begin a new segment of the usage journal")
+            }
         }
     }
 }
@@ -143,8 +148,16 @@ impl Active {
     fn create(dir: &Path, number: u64) -> io::Result<Self> {
         let path = dir.join(format!("{number:012}.{SUFFIX}"));
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let segment = Arc::new(Segment { path, keep: AtomicBool::new(false) });
-        Ok(Self { segment, file, bytes: 0, next: number + 1 })
+        let segment = Arc::new(Segment {
+            path,
+            keep: AtomicBool::new(false),
+        });
+        Ok(Self {
+            segment,
+            file,
+            bytes: 0,
+            next: number + 1,
+        })
     }
 }
 
@@ -164,7 +177,10 @@ impl Leftovers {
             .filter(|path| path.extension().is_some_and(|e| e == SUFFIX))
             .collect();
         files.sort();
-        let newest = files.last().and_then(|p| p.file_stem()?.to_str()?.parse().ok()).unwrap_or(0);
+        let newest = files
+            .last()
+            .and_then(|p| p.file_stem()?.to_str()?.parse().ok())
+            .unwrap_or(0);
         let mut rows: HashMap<Uuid, UsageRecord> = HashMap::new();
         for file in &files {
             for line in BufReader::new(File::open(file)?).split(b'\n') {
@@ -176,7 +192,11 @@ impl Leftovers {
         }
         let mut rows: Vec<_> = rows.into_values().collect();
         rows.sort_by_key(|row| row.id);
-        Ok(Self { rows, files, newest })
+        Ok(Self {
+            rows,
+            files,
+            newest,
+        })
     }
 
     /// Deletes the old segments; call it when all rows are stored.

@@ -19,7 +19,10 @@ pub(crate) struct Rated {
 impl Rated {
     /// Nothing was consumed.
     pub(crate) fn nothing() -> Self {
-        Self { nano_usd: 0, version: None }
+        Self {
+            nano_usd: 0,
+            version: None,
+        }
     }
 }
 
@@ -37,7 +40,10 @@ pub(crate) fn rate(target: &Target, call: &Call, usage: &Usage) -> Option<Rated>
         return is_free(target).then(Rated::nothing);
     };
     let cost = catalogue::rate(prices, usage, &terms(call))?;
-    Some(Rated { nano_usd: cost.nano_usd, version: Some(prices.version().to_owned()) })
+    Some(Rated {
+        nano_usd: cost.nano_usd,
+        version: Some(prices.version().to_owned()),
+    })
 }
 
 fn prices(target: &Target) -> Option<&PriceTable> {
@@ -47,7 +53,11 @@ fn prices(target: &Target) -> Option<&PriceTable> {
 /// What of the request changes its price.
 fn terms(call: &Call) -> Terms<'_> {
     Terms {
-        tier: call.service_tier.as_deref().and_then(Tier::from_service_tier).unwrap_or_default(),
+        tier: call
+            .service_tier
+            .as_deref()
+            .and_then(Tier::from_service_tier)
+            .unwrap_or_default(),
         at_us: Some(call.context.began_us),
         image_quality: call.image_quality.as_deref().unwrap_or_default(),
         image_size: call.image_size.as_deref().unwrap_or_default(),
@@ -62,14 +72,26 @@ pub(crate) fn upper_bound(
     input_tokens: u64,
     output_tokens: u64,
 ) -> Option<i64> {
-    let Some(prices) = prices(target) else { return is_free(target).then_some(0) };
+    let Some(prices) = prices(target) else {
+        return is_free(target).then_some(0);
+    };
     let text = Ceiling::text(input_tokens, output_tokens);
     let ceiling = match call.operation {
-        Operation::Images => Ceiling { images: call.n.max(1), media: true, ..text },
-        Operation::Speech => Ceiling { characters: call.body.len() as u64, media: true, ..text },
-        Operation::Transcription | Operation::Translation => {
-            Ceiling { audio_ms: LONGEST_AUDIO_MS, media: true, ..text }
-        }
+        Operation::Images => Ceiling {
+            images: call.n.max(1),
+            media: true,
+            ..text
+        },
+        Operation::Speech => Ceiling {
+            characters: call.body.len() as u64,
+            media: true,
+            ..text
+        },
+        Operation::Transcription | Operation::Translation => Ceiling {
+            audio_ms: LONGEST_AUDIO_MS,
+            media: true,
+            ..text
+        },
         Operation::Chat(_)
         | Operation::Completions
         | Operation::Embeddings
@@ -86,7 +108,9 @@ pub(crate) fn count_input(call: &Call) -> u64 {
             let mut notes = providers::Notes::default();
             crate::dialects::get(dialect)
                 .decode_request(&call.body, &mut notes)
-                .map_or(call.input_bound, |r| tokens::estimate_request(&call.model, &r))
+                .map_or(call.input_bound, |r| {
+                    tokens::estimate_request(&call.model, &r)
+                })
         }
         _ => {
             let text = String::from_utf8_lossy(&call.body);

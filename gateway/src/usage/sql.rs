@@ -151,8 +151,8 @@ async fn add_to_day(tx: &mut Tx, key: &DayKey, sum: DaySum) -> store::Result<()>
     .bind(sum.tokens)
     .bind(sum.cost_nano_usd)
     .execute(c)
-    .await)?;
-    Ok(())
+    .await
+    .map(|_| ()))
 }
 
 store::row! {
@@ -220,8 +220,8 @@ pub(crate) async fn insert_price_version(
     .bind(prices)
     .bind(now_us)
     .execute(c)
-    .await)?;
-    Ok(())
+    .await
+    .map(|_| ()))
 }
 
 fn signed(n: u64) -> i64 {

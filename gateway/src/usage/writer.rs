@@ -64,7 +64,10 @@ impl Writer {
             // Dropping the holds keeps both segments on disk for the next start.
             return;
         }
-        queue.push(Queued { row, holds: std::iter::once(hold).chain(began).collect() });
+        queue.push(Queued {
+            row,
+            holds: std::iter::once(hold).chain(began).collect(),
+        });
         let full = queue.len() == FLUSH_ROWS;
         drop(queue);
         if full {
@@ -122,7 +125,10 @@ impl Writer {
             let (rows, holds): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|q| (q.row, q.holds)).unzip();
             if let Err(error) = sql::insert_records(db, &rows).await {
-                let back = rows.into_iter().zip(holds).map(|(row, holds)| Queued { row, holds });
+                let back = rows
+                    .into_iter()
+                    .zip(holds)
+                    .map(|(row, holds)| Queued { row, holds });
                 self.inner.queue.lock().splice(0..0, back);
                 return Err(error);
             }

@@ -3,10 +3,10 @@
 //! Each dialect decodes a request, encodes answers, streams and errors, and can read usage out of
 //! answers that are passed through unchanged.
 
-pub mod messages;
-pub mod responses;
 pub mod chat;
 pub mod completions;
+pub mod messages;
+pub mod responses;
 
 use crate::chat::{ChatChunk, ChatRequest, ChatResponse, FinishReason};
 use crate::error::Error;
