@@ -424,3 +424,30 @@ fn a_failed_stream_ends_with_the_error_and_nothing_else() {
     assert_eq!(events.iter().filter(|e| e["type"] == "error").count(), 1);
     assert!(!events.iter().any(|e| e["type"] == "message_stop"));
 }
+
+proptest::proptest! {
+    /// However a vendor mixes the pieces of its calls, each call arrives whole and in its own block.
+    #[test]
+    fn any_interleaving_gives_the_same_calls(order in proptest::collection::vec(0u32..3, 0..60)) {
+        let arguments = ["{\"a\":\"}{\\\"\"}", "{}", "{\"b\":[1,{\"c\":null}]}"];
+        let mut sent = [0; 3];
+        let mut chunks = Vec::new();
+        let rest = (0..3).flat_map(|index| std::iter::repeat_n(index, 30));
+        for index in order.into_iter().chain(rest) {
+            let at = index as usize;
+            let name = (sent[at] == 0).then(|| ["x", "y", "z"][at]);
+            let piece = arguments[at].get(sent[at]..=sent[at]).unwrap_or("");
+            sent[at] += 1;
+            chunks.push(call(index, name, piece));
+        }
+        chunks.push(end(FinishReason::ToolCalls));
+        let message = accumulate(&encode_stream(&chunks));
+        let blocks = message["content"].as_array().expect("is an array");
+        proptest::prop_assert_eq!(blocks.len(), 3);
+        for (at, name) in ["x", "y", "z"].iter().enumerate() {
+            let block = blocks.iter().find(|b| b["name"] == *name).expect("was called");
+            let expected: Value = serde_json::from_str(arguments[at]).expect("is JSON");
+            proptest::prop_assert_eq!(&block["input"], &expected);
+        }
+    }
+}
