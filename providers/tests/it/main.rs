@@ -8,3 +8,7 @@ mod ollama;
 mod openai;
 mod responses;
 mod webhook;
+//! Tests of the vendors' and dialects' maps through their public faces.
+
+mod anthropic;
+mod messages;
