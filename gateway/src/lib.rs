@@ -32,6 +32,7 @@ pub mod config;
 pub mod dialects;
 pub mod error;
 mod gateway;
+pub mod http;
 pub mod limit;
 pub mod local;
 mod metrics;
@@ -40,6 +41,7 @@ mod pipeline;
 pub mod route;
 mod setup;
 mod stages;
+pub mod upload;
 mod upstream;
 pub mod usage;
 
