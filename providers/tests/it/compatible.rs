@@ -4,7 +4,7 @@ use providers::compatible::{UsagePlace, rows};
 use providers::dialect::chat::peek;
 use providers::provider::Operation;
 use providers::registry;
-use providers::{DialectId, ErrorKind, Notes, Provider};
+use providers::{DialectId, ErrorKind, Notes};
 use serde_json::{Value, json};
 
 use crate::openai::{collect, decode, fixture, provider, tap, target};
@@ -266,4 +266,23 @@ fn a_bodys_top_level_tells_what_the_gateway_needs() {
         (top.output_cap(), top.n, top.user.as_deref()),
         (Some(7), 2, Some("u"))
     );
+}
+
+#[test]
+fn the_documentation_lists_every_vendor() {
+    let docs = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/providers.md");
+    let docs = std::fs::read_to_string(docs).expect("is documented");
+    for row in rows() {
+        let line = docs
+            .lines()
+            .find(|l| l.starts_with(&format!("| `{}` |", row.id)));
+        let line = line.unwrap_or_default();
+        let linked = row.id == "custom" || line.contains(row.docs_url);
+        let keyed = row.key_optional || line.contains(row.key_env);
+        let adapted = row
+            .refused
+            .iter()
+            .all(|f| *f == "top_logprobs" || line.contains(f));
+        assert!(linked && keyed && adapted, "{}: {line}", row.id);
+    }
 }

@@ -1,7 +1,12 @@
 //! Streams as vendors really send them, the well-formed and the others.
 
+use proptest::prelude::*;
 use providers::chat::{Content, FinishReason};
+use providers::dialect::Tap;
+use providers::dialect::chat::{inspect, peek};
 use providers::openai::Decoder;
+use providers::openai::media::MediaTap;
+use providers::sse::Event;
 use providers::{Error, ErrorKind};
 
 use super::{collect, decode, fixture, tap};
@@ -138,6 +143,14 @@ fn errors_inside_a_stream_surface() {
         ErrorKind::Malformed,
     );
     check(
+        "event: error\ndata: {\"code\":503,\"message\":\"m\"}\n\n",
+        ErrorKind::Overloaded,
+    );
+    check(
+        "data: {\"object\":\"error\",\"message\":\"m\",\"code\":400}\n\n",
+        ErrorKind::InvalidRequest,
+    );
+    check(
         "data: {\"x_groq\":{\"error\":\"over capacity\"},\"choices\":[]}\n\n",
         ErrorKind::Upstream,
     );
@@ -254,4 +267,64 @@ fn the_tap_counts_what_the_decoder_delivers() {
     let (observed, complete, _) = tap(stream.as_bytes(), true);
     assert_eq!(observed.delivered_chars, text.chars().count() as u64);
     assert!(complete && observed.usage.is_none() && observed.error.is_none());
+}
+
+#[test]
+fn streamed_media_report_usage_in_their_last_event() {
+    let mut tap = MediaTap::default();
+    let mut told = |data: &str| {
+        tap.observe(&Event { name: "", data }, true);
+        (tap.is_complete(), tap.observed().clone())
+    };
+    assert!(!told(r#"{"type":"transcript.text.delta","delta":"Hi"}"#).0);
+    let last = r#"{"type":"transcript.text.done","text":"Hi","usage":{"type":"tokens","input_tokens":14,"output_tokens":2,"total_tokens":16,"input_token_details":{"audio_tokens":14}}}"#;
+    let (complete, observed) = told(last);
+    assert!(complete);
+    let usage = observed.usage.expect("is reported");
+    assert_eq!(
+        (usage.input_tokens, usage.audio_input_tokens, usage.images),
+        (14, 14, 0)
+    );
+    let image = r#"{"type":"image_generation.completed","b64_json":"AA==","usage":{"input_tokens":5,"output_tokens":9,"total_tokens":14}}"#;
+    assert_eq!(told(image).1.usage.map(|u| u.images), Some(1));
+    assert!(!told(r#"{"type":"error","error":{"message":"m"}}"#).0);
+}
+
+#[test]
+fn a_stream_cut_anywhere_is_whole_only_after_its_end() {
+    let stream = fixture("openai/tools.sse");
+    let end = stream.find("\"tool_calls\"}").expect("has an end");
+    let end = end + stream[end..].find("\n").expect("ends a line");
+    for at in 0..=stream.len() {
+        let decoded = read(&stream[..at]);
+        let (_, complete, _) = tap(&stream.as_bytes()[..at], true);
+        assert_eq!(decoded.is_ok(), complete, "cut at {at}");
+        assert!(at >= end || !complete, "cut at {at}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_bytes_never_panic(
+        at in any::<prop::sample::Index>(),
+        put in prop::collection::vec("[\"\\\\{}\\[\\],:utné\u{1F30D}0-9]{0,3}", 1..3),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut text = fixture("openai/tools.sse");
+        for piece in &put {
+            let places: Vec<usize> = (0..=text.len()).filter(|i| text.is_char_boundary(*i)).collect();
+            text.insert_str(places[at.index(places.len())], piece);
+        }
+        let places: Vec<usize> = (0..=text.len()).filter(|i| text.is_char_boundary(*i)).collect();
+        let text = &text[..places[cut.index(places.len())]];
+        let _ = peek(text.as_bytes());
+        let _ = inspect(text.as_bytes());
+        for line in text.lines() {
+            let json = line.strip_prefix("data: ").unwrap_or(line);
+            let _ = peek(json.as_bytes());
+            let _ = inspect(json.as_bytes());
+        }
+        let _ = read(text);
+        tap(text.as_bytes(), true);
+    }
 }
