@@ -38,6 +38,7 @@ pub mod local;
 mod metrics;
 mod operations;
 mod pipeline;
+mod responses_store;
 pub mod route;
 mod setup;
 mod stages;

@@ -19,9 +19,9 @@ use crate::upload::Upload;
 /// Transcribe audio
 #[utoipa::path(
     post, path = "/v1/audio/transcriptions", operation_id = "create_transcription", tag = "gateway",
-    request_body(content = Value, content_type = "multipart/form-data",
+    request_body(content = serde_json::Value, content_type = "multipart/form-data",
         description = "OpenAI's `CreateTranscriptionRequest`: `file`, `model` and others"),
-    responses((status = 200, description = "The transcript in the asked format", body = Value)),
+    responses((status = 200, description = "The transcript in the asked format", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_transcription(
@@ -34,9 +34,9 @@ pub(super) async fn create_transcription(
 /// Translate audio to English
 #[utoipa::path(
     post, path = "/v1/audio/translations", operation_id = "create_translation", tag = "gateway",
-    request_body(content = Value, content_type = "multipart/form-data",
+    request_body(content = serde_json::Value, content_type = "multipart/form-data",
         description = "OpenAI's `CreateTranslationRequest`: `file`, `model` and others"),
-    responses((status = 200, description = "The English text in the asked format", body = Value)),
+    responses((status = 200, description = "The English text in the asked format", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_translation(

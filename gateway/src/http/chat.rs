@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use providers::{DialectId, Operation};
-use serde_json::Value;
+
 
 use super::ingress;
 use crate::Gateway;
@@ -15,16 +15,16 @@ use crate::Gateway;
 /// `data: [DONE]` only when the answer is complete.
 #[utoipa::path(
     post, path = "/v1/chat/completions", operation_id = "create_chat_completion", tag = "gateway",
-    request_body(content = Value, description = "OpenAI's `CreateChatCompletionRequest`; unknown fields are kept",
+    request_body(content = serde_json::Value, description = "OpenAI's `CreateChatCompletionRequest`; unknown fields are kept",
         example = json!({"model": "builtin/extract", "messages": [{"role": "user", "content": "Hello"}]})),
     responses(
-        (status = 200, description = "OpenAI's `CreateChatCompletionResponse`, or a stream of its chunks", body = Value),
-        (status = 400, description = "The request is wrong", body = Value),
-        (status = 401, description = "No valid API key", body = Value),
-        (status = 402, description = "A budget does not cover the call", body = Value),
-        (status = 403, description = "The key may not use the model or the endpoint", body = Value),
-        (status = 404, description = "No such model", body = Value),
-        (status = 429, description = "A limit of ours or of the provider is reached", body = Value),
+        (status = 200, description = "OpenAI's `CreateChatCompletionResponse`, or a stream of its chunks", body = serde_json::Value),
+        (status = 400, description = "The request is wrong", body = serde_json::Value),
+        (status = 401, description = "No valid API key", body = serde_json::Value),
+        (status = 402, description = "A budget does not cover the call", body = serde_json::Value),
+        (status = 403, description = "The key may not use the model or the endpoint", body = serde_json::Value),
+        (status = 404, description = "No such model", body = serde_json::Value),
+        (status = 429, description = "A limit of ours or of the provider is reached", body = serde_json::Value),
     ),
     security(("api_key" = []))
 )]
@@ -41,9 +41,9 @@ pub(super) async fn create_chat_completion(
 /// OpenAI's legacy completions. For models that only chat the prompt becomes one user turn.
 #[utoipa::path(
     post, path = "/v1/completions", operation_id = "create_completion", tag = "gateway",
-    request_body(content = Value, description = "OpenAI's `CreateCompletionRequest`",
+    request_body(content = serde_json::Value, description = "OpenAI's `CreateCompletionRequest`",
         example = json!({"model": "builtin/echo", "prompt": "Say this"})),
-    responses((status = 200, description = "OpenAI's `CreateCompletionResponse`", body = Value)),
+    responses((status = 200, description = "OpenAI's `CreateCompletionResponse`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_completion(State(gateway): State<Gateway>, request: Request) -> Response {
@@ -55,9 +55,9 @@ pub(super) async fn create_completion(State(gateway): State<Gateway>, request: R
 /// Anthropic's messages, for every model of every provider.
 #[utoipa::path(
     post, path = "/v1/messages", operation_id = "create_message", tag = "gateway",
-    request_body(content = Value, description = "Anthropic's message request",
+    request_body(content = serde_json::Value, description = "Anthropic's message request",
         example = json!({"model": "builtin/extract", "max_tokens": 256, "messages": [{"role": "user", "content": "Hello"}]})),
-    responses((status = 200, description = "Anthropic's message, or a stream of its events", body = Value)),
+    responses((status = 200, description = "Anthropic's message, or a stream of its events", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_message(State(gateway): State<Gateway>, request: Request) -> Response {

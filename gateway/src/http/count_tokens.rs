@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use providers::dialect::messages::{Messages, encode_count_tokens};
 use providers::{Notes, Operation, tokens};
-use serde_json::Value;
+
 
 use super::{ingress, write};
 use crate::call::{Body, Call, CallContext, Reply};
@@ -20,9 +20,9 @@ use crate::Gateway;
 /// Exact where the model's provider counts (Anthropic); by tiktoken for all others.
 #[utoipa::path(
     post, path = "/v1/messages/count_tokens", operation_id = "count_message_tokens", tag = "gateway",
-    request_body(content = Value, description = "Anthropic's count request",
+    request_body(content = serde_json::Value, description = "Anthropic's count request",
         example = json!({"model": "builtin/extract", "messages": [{"role": "user", "content": "Hello"}]})),
-    responses((status = 200, description = "`{\"input_tokens\": n}`", body = Value)),
+    responses((status = 200, description = "`{\"input_tokens\": n}`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn count_message_tokens(

@@ -22,7 +22,7 @@ use crate::error::{Code, Error};
 /// catalogue or the configuration knows, and models inside the program.
 #[utoipa::path(
     get, path = "/v1/models", operation_id = "list_models", tag = "gateway",
-    responses((status = 200, description = "OpenAI's list, with our facts beside", body = Value)),
+    responses((status = 200, description = "OpenAI's list, with our facts beside", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn list_models(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
@@ -38,8 +38,8 @@ pub(super) async fn list_models(State(gateway): State<Gateway>, headers: HeaderM
     get, path = "/v1/models/{model}", operation_id = "get_model", tag = "gateway",
     params(("model" = String, Path, description = "Name, slashes included")),
     responses(
-        (status = 200, description = "The model", body = Value),
-        (status = 404, description = "No such model, or this key may not use it", body = Value),
+        (status = 200, description = "The model", body = serde_json::Value),
+        (status = 404, description = "No such model, or this key may not use it", body = serde_json::Value),
     ),
     security(("api_key" = []))
 )]

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use providers::Operation;
-use serde_json::Value;
+
 
 use super::ingress;
 use crate::Gateway;
@@ -13,9 +13,9 @@ use crate::Gateway;
 /// More inputs than the provider takes at once are split and merged in order.
 #[utoipa::path(
     post, path = "/v1/embeddings", operation_id = "create_embeddings", tag = "gateway",
-    request_body(content = Value, description = "OpenAI's `CreateEmbeddingRequest`",
+    request_body(content = serde_json::Value, description = "OpenAI's `CreateEmbeddingRequest`",
         example = json!({"model": "openai/text-embedding-3-small", "input": ["a", "b"]})),
-    responses((status = 200, description = "OpenAI's `CreateEmbeddingResponse`", body = Value)),
+    responses((status = 200, description = "OpenAI's `CreateEmbeddingResponse`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_embeddings(State(gateway): State<Gateway>, request: Request) -> Response {
@@ -25,9 +25,9 @@ pub(super) async fn create_embeddings(State(gateway): State<Gateway>, request: R
 /// Create an image
 #[utoipa::path(
     post, path = "/v1/images/generations", operation_id = "create_image", tag = "gateway",
-    request_body(content = Value, description = "OpenAI's `CreateImageRequest`",
+    request_body(content = serde_json::Value, description = "OpenAI's `CreateImageRequest`",
         example = json!({"model": "openai/gpt-image-1", "prompt": "A lighthouse"})),
-    responses((status = 200, description = "OpenAI's `ImagesResponse`", body = Value)),
+    responses((status = 200, description = "OpenAI's `ImagesResponse`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_image(State(gateway): State<Gateway>, request: Request) -> Response {
@@ -39,7 +39,7 @@ pub(super) async fn create_image(State(gateway): State<Gateway>, request: Reques
 /// The audio is passed on while it arrives.
 #[utoipa::path(
     post, path = "/v1/audio/speech", operation_id = "create_speech", tag = "gateway",
-    request_body(content = Value, description = "OpenAI's `CreateSpeechRequest`",
+    request_body(content = serde_json::Value, description = "OpenAI's `CreateSpeechRequest`",
         example = json!({"model": "openai/tts-1", "input": "Hello", "voice": "alloy"})),
     responses((status = 200, description = "Audio bytes", content_type = "audio/mpeg")),
     security(("api_key" = []))
@@ -51,9 +51,9 @@ pub(super) async fn create_speech(State(gateway): State<Gateway>, request: Reque
 /// Classify content
 #[utoipa::path(
     post, path = "/v1/moderations", operation_id = "create_moderation", tag = "gateway",
-    request_body(content = Value, description = "OpenAI's `CreateModerationRequest`",
+    request_body(content = serde_json::Value, description = "OpenAI's `CreateModerationRequest`",
         example = json!({"model": "openai/omni-moderation-latest", "input": "text"})),
-    responses((status = 200, description = "OpenAI's `CreateModerationResponse`", body = Value)),
+    responses((status = 200, description = "OpenAI's `CreateModerationResponse`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_moderation(State(gateway): State<Gateway>, request: Request) -> Response {

@@ -31,9 +31,9 @@ const ENDPOINT: &str = "/v1/responses";
 /// unless `store` is false; `previous_response_id` continues a kept one.
 #[utoipa::path(
     post, path = "/v1/responses", operation_id = "create_response", tag = "gateway",
-    request_body(content = Value, description = "OpenAI's `CreateResponse`",
+    request_body(content = serde_json::Value, description = "OpenAI's `CreateResponse`",
         example = json!({"model": "builtin/extract", "input": "Hello"})),
-    responses((status = 200, description = "OpenAI's `Response`, or a stream of its events", body = Value)),
+    responses((status = 200, description = "OpenAI's `Response`, or a stream of its events", body = serde_json::Value)),
     security(("api_key" = []))
 )]
 pub(super) async fn create_response(State(gateway): State<Gateway>, request: Request) -> Response {
@@ -190,8 +190,8 @@ impl Watch {
     get, path = "/v1/responses/{response_id}", operation_id = "get_response", tag = "gateway",
     params(("response_id" = String, Path, description = "`resp_…`")),
     responses(
-        (status = 200, description = "The kept response", body = Value),
-        (status = 404, description = "Not kept, expired, or another organization's", body = Value),
+        (status = 200, description = "The kept response", body = serde_json::Value),
+        (status = 404, description = "Not kept, expired, or another organization's", body = serde_json::Value),
     ),
     security(("api_key" = []))
 )]
@@ -215,8 +215,8 @@ pub(super) async fn get_response(
     delete, path = "/v1/responses/{response_id}", operation_id = "delete_response", tag = "gateway",
     params(("response_id" = String, Path, description = "`resp_…`")),
     responses(
-        (status = 200, description = "Deleted", body = Value),
-        (status = 404, description = "Not kept, expired, or another organization's", body = Value),
+        (status = 200, description = "Deleted", body = serde_json::Value),
+        (status = 404, description = "Not kept, expired, or another organization's", body = serde_json::Value),
     ),
     security(("api_key" = []))
 )]

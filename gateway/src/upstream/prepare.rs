@@ -101,7 +101,7 @@ fn pass(call: &Call, vendor: &Vendor, target: &Target) -> Result<Prepared, Error
     if call.model != target.model {
         edits.push(Edit::model(&target.model));
     }
-    if wants_usage_injected(call) {
+    if wants_usage_injected(call) && vendor.provider.asks_for_stream_usage() {
         edits.push(Edit::IncludeUsage);
     }
     let mut body = match &call.expanded_from {
