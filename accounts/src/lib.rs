@@ -37,6 +37,7 @@ mod authenticate;
 mod check;
 mod credentials;
 mod error;
+pub mod http;
 mod keys;
 mod members;
 mod memory;

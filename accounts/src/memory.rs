@@ -78,8 +78,8 @@ impl Rules {
     fn principal(&self, key: &Arc<KeyFacts>) -> Arc<Principal> {
         let scopes = [
             Some(key.org_id.uuid()),
-            key.team_id.map(|id| id.uuid()),
-            key.user_id.map(|id| id.uuid()),
+            key.team_id.map(store::TeamId::uuid),
+            key.user_id.map(store::UserId::uuid),
             Some(key.id.uuid()),
         ];
         // A user may belong to several organizations; each one's rules stay its own.

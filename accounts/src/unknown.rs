@@ -51,19 +51,20 @@ impl Unknown {
         self.old.clear();
     }
 
+    /// Drops what is too old. Generations end by the clock, not by when somebody looks.
     fn age(&mut self, now: Micros) {
         let age = now.since(self.begun);
-        if age >= GENERATION {
-            self.turn(now);
-        }
         if age >= 2 * GENERATION {
-            self.old.clear();
+            self.clear();
+            self.begun = now;
+        } else if age >= GENERATION {
+            self.turn(self.begun.plus(GENERATION));
         }
     }
 
-    fn turn(&mut self, now: Micros) {
+    fn turn(&mut self, begun: Micros) {
         self.old = std::mem::take(&mut self.young);
-        self.begun = now;
+        self.begun = begun;
     }
 }
 
