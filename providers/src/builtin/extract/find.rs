@@ -35,8 +35,10 @@ pub(super) fn phone(text: &str) -> Option<String> {
             .find(|c: char| !(c.is_ascii_digit() || "+-/() .".contains(c)))
             .unwrap_or(tail.len());
         let found = tail[..end].trim_end_matches(|c: char| !c.is_ascii_digit());
+        // `RE-2024-117` is an invoice.
+        let alone = !rest[..start].ends_with(|c: char| c.is_alphanumeric() || c == '-');
         let digits = found.bytes().filter(u8::is_ascii_digit).count();
-        if digits >= LEAST_DIGITS && date(found).is_none() {
+        if alone && digits >= LEAST_DIGITS && date(found).is_none() {
             return Some(found.to_owned());
         }
         rest = &tail[end.max(1)..];
