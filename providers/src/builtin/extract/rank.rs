@@ -72,6 +72,9 @@ pub(super) fn rank<'a>(question: &str, passages: &[&'a Passage]) -> Vec<Candidat
     candidates
 }
 
+/// Distinct terms of a question that are looked at. Each sentence keeps a count for each of them.
+const MOST_TERMS: usize = 64;
+
 /// A question as its distinct terms, numbered.
 struct Query {
     terms: HashMap<String, usize>,
@@ -83,6 +86,9 @@ impl Query {
         let mut numbered = HashMap::new();
         for term in terms(question) {
             let next = numbered.len();
+            if next == MOST_TERMS {
+                break;
+            }
             numbered.entry(term).or_insert(next);
         }
         Self {

@@ -337,3 +337,30 @@ fn dates_and_numbers_are_read_in_their_usual_forms() {
         [1234.56, 1234.56, -3.0, 7.0, 8.0, 3400.0]
     );
 }
+
+#[test]
+fn a_schema_that_multiplies_is_bounded_in_work() {
+    let member = json!({"$ref": "#"});
+    let properties: serde_json::Map<String, Value> =
+        (0..10).map(|n| (format!("m{n}"), member.clone())).collect();
+    assert!(fill("hi", &object(Value::Object(properties))).is_object());
+    let nested = (0..6).fold(
+        json!({"type": "string"}),
+        |inner, _| json!({"type": "array", "minItems": 50, "items": inner}),
+    );
+    assert!(fill("hi", &nested).is_array());
+}
+
+#[test]
+fn a_huge_schema_over_a_huge_text_is_bounded_in_work() {
+    let text = "name 1:name 99.99.2000 urgent ".repeat(10_000);
+    let options: Vec<String> = (0..2_000).map(|n| format!("option {n}")).collect();
+    let mut properties = serde_json::Map::new();
+    for n in 0..2_000 {
+        properties.insert(format!("name_{n}"), json!({"type": "string"}));
+        properties.insert(format!("answer_{n}"), json!({"type": "string"}));
+        properties.insert(format!("choice_{n}"), json!({"enum": options}));
+    }
+    let filled = fill(&text, &object(Value::Object(properties)));
+    assert_eq!(filled.as_object().map(serde_json::Map::len), Some(6_000));
+}
