@@ -152,7 +152,7 @@ async fn changes_by_another_process_are_effective_within_a_second() {
             world
                 .accounts
                 .authenticate_in_memory(key.key.expose())
-                .map(|outcome| outcome.err())
+                .map(Result::err)
         };
         other
             .revoke_key(&world.actor, kept.record.id)
