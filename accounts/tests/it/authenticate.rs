@@ -315,7 +315,7 @@ async fn the_last_use_is_written_lazily_and_once() {
 async fn many_uses_are_written_in_batches() {
     in_each_world(|world| async move {
         let mut keys = Vec::new();
-        for number in 0..620 {
+        for number in 0..503 {
             keys.push(world.key(named(&number.to_string())).await);
         }
         for new in &keys {
