@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use accounts::{Accounts, Principal};
 use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
 use outbound::Client;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use store::{Db, SharedClock};
 
 use crate::call::{Call, Reply};
@@ -60,8 +62,6 @@ struct Inner {
     writer: Writer,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
     metrics: Metrics,
-    /// Price versions stored by this process already.
-    known_prices: Mutex<std::collections::HashSet<String>>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -117,7 +117,6 @@ impl Gateway {
             limiter: Arc::new(Local::new()),
             local: RwLock::new(local),
             metrics: Metrics::new(),
-            known_prices: Mutex::default(),
             org_keys: OrgKeys::new(accounts.clone()),
             db,
             clock,
@@ -144,8 +143,14 @@ impl Gateway {
     ///
     /// # Errors
     /// Whatever it is refused for or fails with, ready to be shown.
-    pub async fn call(&self, who: &Arc<Principal>, call: Call) -> Result<Reply, Error> {
-        pipeline::run(self, who, call).await
+    pub fn call<'a>(
+        &'a self,
+        who: &'a Arc<Principal>,
+        call: Call,
+    ) -> BoxFuture<'a, Result<Reply, Error>> {
+        // Boxed here, once: the pipeline's state is kilobytes, and every caller's future would hold
+        // (and the compiler repeat) it.
+        Box::pin(pipeline::run(self, who, call))
     }
 
     /// Takes a new configuration. Calls under way end under the old one; breakers stay as they are.
@@ -287,8 +292,7 @@ impl Gateway {
         let (Some(version), Some(prices)) = (version, prices) else {
             return;
         };
-        let key = format!("{version} {}", target.name);
-        if !self.inner.known_prices.lock().insert(key) {
+        if !target.prices_unstored.swap(false, Ordering::Relaxed) {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {

@@ -35,7 +35,7 @@ pub(super) async fn list_models(State(gateway): State<Gateway>, headers: HeaderM
 
 /// Get a model
 #[utoipa::path(
-    get, path = "/v1/models/{model}", operation_id = "get_model", tag = "gateway",
+    get, path = "/v1/models/{*model}", operation_id = "get_model", tag = "gateway",
     params(("model" = String, Path, description = "Name, slashes included")),
     responses(
         (status = 200, description = "The model", body = serde_json::Value),

@@ -1,6 +1,7 @@
 //! One model at one vendor (or in this program), and the routes that lead there.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use http::{HeaderMap, Uri};
 use outbound::Client;
@@ -80,6 +81,8 @@ pub struct Target {
     pub facts: ModelFacts,
     /// How it has been doing; shared with other routes to it.
     pub health: Arc<Health>,
+    /// The prices behind this target's bills have not been stored by this process yet.
+    pub(crate) prices_unstored: AtomicBool,
     /// Addresses by operation, computed once.
     endpoints: RwLock<Vec<(Operation, bool, Arc<Address>)>>,
 }
@@ -111,6 +114,7 @@ impl Target {
             card,
             facts,
             health,
+            prices_unstored: AtomicBool::new(true),
             endpoints: RwLock::default(),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accounts::Principal;
+use futures_util::future::BoxFuture;
 use providers::{Error, ErrorKind};
 
 use super::cache::Slot;
@@ -208,40 +209,43 @@ fn pause_before_retry(error: &Error, retry: &Retry, pauses: u32) -> Option<Durat
 }
 
 /// Tries one target, with another of its keys where a key is the trouble.
-async fn try_target(
-    state: &mut CallState,
-    canonical: &mut Canonical,
-    target: &Arc<Target>,
-) -> Result<Reply, Error> {
-    let mut last: Option<Error> = None;
-    let ring = key_ring(state, target).await?;
-    loop {
-        let key = match choose_key(&state.gw, &ring, last.is_some()) {
-            KeyChoice::Use(key) => key,
-            KeyChoice::Exhausted => {
-                return Err(last.unwrap_or_else(|| no_key(target)));
-            }
-        };
-        state.meter.begin(target);
-        let begun = Instant::now();
-        let secret = key.map(|slot| ring.secret(slot));
-        let attempt = Attempt { secret, target };
-        match attempt::run(state, canonical, &attempt).await {
-            Ok(reply) => {
-                target.health.succeeded(begun.elapsed(), state.gw.now_us());
-                return Ok(reply);
-            }
-            Err(error) => {
-                state.meter.failed(&error);
-                log(&state.call, target, &error);
-                if !blame_key(&state.gw, &ring, key, &error) {
-                    blame_target(&state.gw, target, &error);
-                    return Err(error);
+fn try_target<'a>(
+    state: &'a mut CallState,
+    canonical: &'a mut Canonical,
+    target: &'a Arc<Target>,
+) -> BoxFuture<'a, Result<Reply, Error>> {
+    // Boxed: three callers, and a state of kilobytes.
+    Box::pin(async move {
+        let mut last: Option<Error> = None;
+        let ring = key_ring(state, target).await?;
+        loop {
+            let key = match choose_key(&state.gw, &ring, last.is_some()) {
+                KeyChoice::Use(key) => key,
+                KeyChoice::Exhausted => {
+                    return Err(last.unwrap_or_else(|| no_key(target)));
                 }
-                last = Some(error);
+            };
+            state.meter.begin(target);
+            let begun = Instant::now();
+            let secret = key.map(|slot| ring.secret(slot));
+            let attempt = Attempt { secret, target };
+            match attempt::run(state, canonical, &attempt).await {
+                Ok(reply) => {
+                    target.health.succeeded(begun.elapsed(), state.gw.now_us());
+                    return Ok(reply);
+                }
+                Err(error) => {
+                    state.meter.failed(&error);
+                    log(&state.call, target, &error);
+                    if !blame_key(&state.gw, &ring, key, &error) {
+                        blame_target(&state.gw, target, &error);
+                        return Err(error);
+                    }
+                    last = Some(error);
+                }
             }
         }
-    }
+    })
 }
 
 enum KeyChoice {
