@@ -1,7 +1,8 @@
 //! The configuration that the gateway is measured with: the only place that knows its form.
 //!
 //! Authentication, limits, budget, metering and the journal are on; the limits are set so high that
-//! none is ever reached.
+//! none is ever reached. The cache is off: the suite sends the same bytes again and again, and reports
+//! answers that the upstream never saw as failures.
 
 /// Model prefix whose provider speaks OpenAI's dialect, so that requests are passed through.
 pub const SAME_DIALECT: &str = "up";
@@ -24,6 +25,9 @@ api_key = "bench-openai-key"
 kind = "anthropic"
 base_url = "{upstream_url}"
 api_key = "bench-anthropic-key"
+
+[cache]
+enabled = false
 
 [limits]
 requests_per_minute = 1000000000

@@ -61,6 +61,28 @@ impl Probe {
     }
 }
 
+/// CPU time that all processes of the machine used since it started, summed over its cores, stolen
+/// time included: what was not idle.
+#[must_use]
+pub fn machine_busy() -> Option<Duration> {
+    parse_machine(&fs::read_to_string("/proc/stat").ok()?)
+}
+
+/// `user nice system idle iowait irq softirq steal` of the first line, less `idle` and `iowait`.
+fn parse_machine(stat: &str) -> Option<Duration> {
+    let fields = stat.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Vec<u64> = fields
+        .split_whitespace()
+        .take(8)
+        .map_while(|field| field.parse().ok())
+        .collect();
+    let [user, nice, system, _idle, _wait, irq, softirq, steal] = ticks[..] else {
+        return None;
+    };
+    let busy = user + nice + system + irq + softirq + steal;
+    Some(Duration::from_millis(busy * 1000 / TICKS_PER_SECOND))
+}
+
 /// `utime + stime`. The process name may hold spaces and brackets, so fields count from its end.
 fn parse_stat(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
@@ -86,6 +108,13 @@ mod tests {
     fn a_process_name_with_brackets_does_not_shift_the_fields() {
         let stat = "7 (a) b (c)) S 1 7 7 0 -1 4194304 102 0 0 0 150 50 0 0 20 0 1 0 178353";
         assert_eq!(parse_stat(stat), Some(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn a_machine_is_busy_when_it_is_not_idle() {
+        let stat = "cpu  100 20 30 9000 800 1 2 47 5 5\ncpu0 1 2 3\n";
+        assert_eq!(parse_machine(stat), Some(Duration::from_secs(2)));
+        assert_eq!(parse_machine("intr 7"), None);
     }
 
     #[test]

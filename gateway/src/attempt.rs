@@ -10,7 +10,7 @@ use outbound::OutBody;
 use providers::collect::Collector;
 use providers::dialect::{EncodeContext, Observed};
 use providers::sse::Splitter;
-use providers::{DialectId, Error, Operation, Usage};
+use providers::{DialectId, Error, ErrorKind, Operation, Usage};
 
 use crate::call::{Body, Reply};
 use crate::dialects;
@@ -90,11 +90,17 @@ async fn ask_vendor(
         // From here on the vendor may work, and bill, whether or not we hear of it.
         delivered.accepted = true;
     }
+    let (content_type, body) = match &state.call.upload {
+        None => (JSON, OutBody::full(prepared.body)),
+        Some(upload) => upload.send(&attempt.target.model).map_err(|e| {
+            Error::new(ErrorKind::InvalidRequest, format!("cannot read the upload again: {e}"))
+        })?,
+    };
     let out = Outgoing {
         operation: prepared.operation,
         stream: state.call.stream,
-        content_type: JSON,
-        body: OutBody::full(prepared.body),
+        content_type,
+        body,
         headers: prepared.headers,
     };
     let now_us = state.gw.now_us();
@@ -106,7 +112,8 @@ async fn ask_vendor(
     if let Some(delivered) = state.meter.delivered() {
         delivered.upstream_id.clone_from(&upstream_id);
     }
-    let audio = state.call.operation == Operation::Speech;
+    let audio = state.call.operation == Operation::Speech
+        || (state.call.upload.is_some() && state.call.stream);
     let streams = audio || (state.call.stream && is_stream(&head.headers, vendor));
     let mut reply = if streams {
         let transform = transform(state, vendor, prepared.reading);
@@ -369,7 +376,10 @@ fn encode_context(state: &CallState) -> EncodeContext {
         include_usage: call.include_usage,
         estimated_input_tokens: call.input_bound,
         request: match needs_request {
-            true => serde_json::from_slice(&call.body).unwrap_or_default(),
+            true => {
+                let body = call.expanded_from.as_ref().unwrap_or(&call.body);
+                serde_json::from_slice(body).unwrap_or_default()
+            }
             false => serde_json::Map::new(),
         },
     }

@@ -150,6 +150,10 @@ pub struct Call {
     pub image_quality: Option<String>,
     /// `size` of an image request.
     pub image_size: Option<String>,
+    /// The client's own body, where `body` is an expansion of it (a continued response).
+    pub expanded_from: Option<Bytes>,
+    /// The uploaded file, for audio.
+    pub upload: Option<Arc<crate::upload::Upload>>,
     /// Tokens of the prompt, at most.
     pub input_bound: u64,
     /// Everything else.

@@ -32,14 +32,17 @@ pub mod config;
 pub mod dialects;
 pub mod error;
 mod gateway;
+pub mod http;
 pub mod limit;
 pub mod local;
 mod metrics;
 mod operations;
 mod pipeline;
+mod responses_store;
 pub mod route;
 mod setup;
 mod stages;
+pub mod upload;
 mod upstream;
 pub mod usage;
 

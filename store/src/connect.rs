@@ -178,7 +178,7 @@ fn postgres_error(options: &PgConnectOptions, error: sqlx::Error) -> Error {
     let place = format!("{}:{}", options.get_host(), options.get_port());
     let user = options.get_username();
     let code = match &error {
-        sqlx::Error::Database(database) => database.code().map(|code| code.into_owned()),
+        sqlx::Error::Database(database) => database.code().map(std::borrow::Cow::into_owned),
         _ => None,
     };
     let message = match code.as_deref() {

@@ -8,7 +8,7 @@ mod rivals;
 mod rounds;
 mod settings;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,11 +17,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::gateway_config::gateway_config;
 use crate::load::{Call, Mode, Plan, Target, run as load};
-use crate::probe::Probe;
+use crate::probe::{Probe, machine_busy};
 use crate::statistics::median;
+use crate::upstream::Upstream;
 
 use child::{Child, Ready};
 use figures::{Figures, Metric, Side};
+use report::Circumstances;
 pub use report::Report;
 use rounds::{Bench, Measured};
 use settings::Settings;
@@ -59,7 +61,7 @@ pub struct Suite {
     pub upstream_listen: Option<SocketAddr>,
     /// At most 90 seconds instead of 8 minutes.
     pub quick: bool,
-    /// The `bench` binary, which serves the upstream and the floor.
+    /// The `bench` binary, which serves the floor.
     pub tool: PathBuf,
 }
 
@@ -93,14 +95,10 @@ async fn measure(suite: Suite, settings: Settings) -> Result<Report> {
     let home = tempfile::tempdir()?;
     let mut figures = Figures::default();
 
-    let mut upstream_args = vec!["upstream".to_owned(), "--until-stdin-ends".to_owned()];
-    if let Some(listen) = suite.upstream_listen {
-        upstream_args.extend(["--listen".to_owned(), listen.to_string()]);
-    }
-    let measuring_core = pinned.then_some(MEASURING_CORE);
-    let log = home.path().join("upstream.log");
-    let upstream = Child::start(&suite.tool, &upstream_args, measuring_core, &log)?;
-    let upstream_url = upstream.ready.url.clone();
+    // On a thread of this process, so that it shares the measuring core and its counts are at hand.
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let upstream = Upstream::start_on(suite.upstream_listen.unwrap_or(any_port))?;
+    let upstream_url = upstream.url();
 
     let floor_args = ["floor", "--until-stdin-ends", "--upstream", &upstream_url];
     let floor_args = floor_args.map(str::to_owned);
@@ -126,12 +124,35 @@ async fn measure(suite: Suite, settings: Settings) -> Result<Report> {
     let bench = Bench {
         settings,
         direct: Target::new(&upstream_url, None)?,
+        upstream,
         floor: floor_measured,
         gateway,
     };
+    let mut ours = vec![Probe::new(std::process::id())];
+    ours.extend(bench.probes());
+    let before = strangers(&ours);
+    let measuring = Instant::now();
     bench.measure(&mut figures).await?;
+    let after = strangers(&ours);
+    let strangers = after.zip(before).map(|(after, before)| {
+        after.saturating_sub(before).as_secs_f64() / measuring.elapsed().as_secs_f64()
+    });
     drop(gateway_child);
-    Ok(Report::new(figures, settings, pinned, begun.elapsed()))
+    Ok(Report::new(
+        figures,
+        Circumstances {
+            settings,
+            pinned,
+            took: begun.elapsed(),
+            strangers,
+        },
+    ))
+}
+
+/// CPU time that everything but our own processes has used on this machine so far.
+fn strangers(ours: &[Probe]) -> Option<Duration> {
+    let own: Duration = ours.iter().filter_map(Probe::cpu).sum();
+    Some(machine_busy()?.saturating_sub(own))
 }
 
 /// A gateway's binary with its configuration and data directory.

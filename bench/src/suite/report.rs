@@ -206,18 +206,28 @@ const ROWS: &[Row] = {
 #[derive(Debug)]
 pub struct Report {
     figures: Figures,
-    settings: Settings,
-    pinned: bool,
-    took: Duration,
+    circumstances: Circumstances,
 }
 
+/// Under which circumstances it was measured.
+#[derive(Debug)]
+pub(super) struct Circumstances {
+    pub(super) settings: Settings,
+    /// Whether every process had its own core.
+    pub(super) pinned: bool,
+    pub(super) took: Duration,
+    /// Cores that other processes kept busy meanwhile, as far as the system tells.
+    pub(super) strangers: Option<f64>,
+}
+
+/// More than this of a core used by others makes latencies useless.
+const QUIET: f64 = 0.1;
+
 impl Report {
-    pub(super) fn new(figures: Figures, settings: Settings, pinned: bool, took: Duration) -> Self {
+    pub(super) fn new(figures: Figures, circumstances: Circumstances) -> Self {
         Self {
             figures,
-            settings,
-            pinned,
-            took,
+            circumstances,
         }
     }
 
@@ -244,8 +254,9 @@ impl Report {
             .collect();
         let mut report = self.figures.to_json();
         report["rows"] = json!(rows);
-        report["settings"] = json!(self.settings.name);
-        report["seconds"] = json!(self.took.as_secs_f64());
+        report["settings"] = json!(self.circumstances.settings.name);
+        report["seconds"] = json!(self.circumstances.took.as_secs_f64());
+        report["strangers_cores"] = json!(self.circumstances.strangers);
         report
     }
 
@@ -332,7 +343,8 @@ impl Report {
             let figure = self.figures.get(Side::Direct, metric);
             figure.map_or("–".to_owned(), |f| format(f, Unit::Millis))
         };
-        let pinned = if self.pinned {
+        let at = &self.circumstances;
+        let pinned = if at.pinned {
             "the measured process on core 0, load and upstream on core 1"
         } else {
             "nothing pinned, for want of a second core or of `taskset`"
@@ -345,13 +357,24 @@ impl Report {
              {}). The gateway ran with authentication, limits, budget, metering and journal; the \
              rivals' figures were taken earlier beside their own floor, pinned the same way on a quiet \
              machine, without keys or metering.",
-            self.settings.rounds,
-            self.settings.name,
-            self.took.as_secs_f64(),
+            at.settings.rounds,
+            at.settings.name,
+            at.took.as_secs_f64(),
             direct(Metric::P50AtOne),
             direct(Metric::P50At500),
             direct(Metric::FirstEventP50),
         );
+        if let Some(cores) = at.strangers {
+            let judgement = if cores > QUIET {
+                "**too many for its latencies to be trusted**"
+            } else {
+                "a quiet machine"
+            };
+            let _ = writeln!(
+                text,
+                "\nOther processes kept {cores:.2} cores busy meanwhile: {judgement}."
+            );
+        }
         for (error, count) in &self.figures.errors {
             let _ = writeln!(text, "\n**{count} calls failed**: {error}");
         }
@@ -386,7 +409,15 @@ mod tests {
     use super::*;
 
     fn report(figures: Figures) -> Report {
-        Report::new(figures, Settings::new(true), true, Duration::from_secs(1))
+        Report::new(
+            figures,
+            Circumstances {
+                settings: Settings::new(true),
+                pinned: true,
+                took: Duration::from_secs(1),
+                strangers: Some(0.5),
+            },
+        )
     }
 
     fn line<'a>(table: &'a str, what: &str) -> &'a str {
@@ -426,7 +457,12 @@ mod tests {
     fn what_was_not_measured_is_neither_passed_nor_failed() {
         let report = report(Figures::default());
         assert!(report.passed());
-        assert!(!report.to_markdown().contains("FAIL"));
+        let text = report.to_markdown();
+        assert!(!text.contains("FAIL"));
+        assert!(
+            text.contains("kept 0.50 cores busy meanwhile: **too many"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::settings::Settings;
 use crate::gateway_config::{SAME_DIALECT, TRANSLATED};
 use crate::load::{self, Call, Mode, Outcome, Plan, Target};
 use crate::probe::Probe;
+use crate::upstream::Upstream;
 
 const KILOBYTE: usize = 1 << 10;
 const MEGABYTE: usize = 1 << 20;
@@ -49,6 +50,7 @@ fn translated(script: &str) -> String {
 /// All sides of a run.
 pub(super) struct Bench {
     pub(super) settings: Settings,
+    pub(super) upstream: Upstream,
     pub(super) direct: Target,
     pub(super) floor: Measured,
     pub(super) gateway: Option<Measured>,
@@ -72,6 +74,12 @@ impl Bench {
             self.chunks(figures).await?;
         }
         Ok(())
+    }
+
+    /// The processes under measurement.
+    pub(super) fn probes(&self) -> Vec<Probe> {
+        let gateway = self.gateway.iter().map(|gateway| gateway.probe);
+        gateway.chain([self.floor.probe]).collect()
     }
 
     fn ways(&self) -> Vec<Way<'_>> {
@@ -103,7 +111,9 @@ impl Bench {
             length,
             probe: *probe,
         };
+        let before = self.upstream.figures().requests;
         let outcome = load::run(target, &call, &plan).await;
+        let forwarded = self.upstream.figures().requests - before;
         let errors = &outcome.errors;
         ensure!(
             outcome.completed() > 0,
@@ -113,6 +123,12 @@ impl Bench {
         for (error, count) in errors {
             let reason = format!("{side:?}, {script}: {error}");
             *figures.errors.entry(reason).or_default() += count;
+        }
+        let unseen = (outcome.completed() as u64).saturating_sub(forwarded);
+        if unseen > 0 {
+            let reason =
+                format!("{side:?}, {script}: answered without the upstream (a cache is on)");
+            *figures.errors.entry(reason).or_default() += unseen;
         }
         Ok(outcome)
     }

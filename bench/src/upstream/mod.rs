@@ -100,6 +100,12 @@ impl Upstream {
         self.tally.snapshot()
     }
 
+    /// The counts of all models together.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.tally.figures()
+    }
+
     /// What a model name saw; all zero when it was never asked for.
     #[must_use]
     pub fn model(&self, name: &str) -> ModelSnapshot {

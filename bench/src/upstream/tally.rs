@@ -154,6 +154,10 @@ impl Tally {
         self.invalid.store(0, Relaxed);
     }
 
+    pub(super) fn figures(&self) -> Figures {
+        self.total.figures()
+    }
+
     pub(super) fn snapshot(&self) -> Snapshot {
         let models = lock(&self.models)
             .iter()

@@ -65,7 +65,11 @@ pub(crate) async fn admit(
     }
 }
 
-fn check_scope(who: &Principal, call: &Call, route: &Route) -> Result<(), Error> {
+/// Checks endpoint and model against the key's scopes.
+///
+/// # Errors
+/// `EndpointNotAllowed`, `ModelNotAllowed`.
+pub(crate) fn check_scope(who: &Principal, call: &Call, route: &Route) -> Result<(), Error> {
     if !who.may_use_endpoint(call.endpoint) {
         return Err(Error::new(
             Code::EndpointNotAllowed,

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use providers::chat::ChatRequest;
 use providers::dialect::chat::{Edit, peek};
+use providers::dialect::responses::history;
 use providers::{DialectId, Error, Notes, Operation};
 
 use crate::call::Call;
@@ -100,10 +101,13 @@ fn pass(call: &Call, vendor: &Vendor, target: &Target) -> Result<Prepared, Error
     if call.model != target.model {
         edits.push(Edit::model(&target.model));
     }
-    if wants_usage_injected(call) {
+    if wants_usage_injected(call) && vendor.provider.asks_for_stream_usage() {
         edits.push(Edit::IncludeUsage);
     }
-    let mut body = call.body.clone();
+    let mut body = match &call.expanded_from {
+        Some(_) => for_vendor(&call.body)?,
+        None => call.body.clone(),
+    };
     if !edits.is_empty() {
         body = peek(&body)?.rewrite(&edits).into();
     }
@@ -117,6 +121,14 @@ fn pass(call: &Call, vendor: &Vendor, target: &Target) -> Result<Prepared, Error
         notes,
         headers: call.context.forward.clone(),
     })
+}
+
+/// A continued response names items that only we have stored: the vendor gets them without our ids.
+fn for_vendor(expanded: &Bytes) -> Result<Bytes, Error> {
+    let request = serde_json::from_slice(expanded)
+        .map_err(|e| Error::malformed(format!("cannot read the continued response: {e}")))?;
+    let request = serde_json::Value::Object(history::for_vendor(request));
+    Ok(request.to_string().into_bytes().into())
 }
 
 /// Only OpenAI's chat and completions streams leave usage out unless asked.

@@ -2,7 +2,7 @@
 //!
 //! Source: the API reference under <https://platform.claude.com/docs/en/api>, its pages on errors,
 //! streaming, thinking, effort, structured outputs and tool use, and the models' migration guides,
-//! read 2026-11-22. What differs between models is one table, [`model`].
+//! read 2026-11-22. What differs between models is one table, in `model.rs`.
 
 mod content;
 pub(crate) mod error;

@@ -77,10 +77,7 @@ pub(super) fn encode(
         "output_config",
         (!output_config.is_empty()).then_some(Value::Object(output_config)),
     );
-    put(
-        "stop_sequences",
-        request.stop.as_ref().map(|stop| json!(stop.as_slice())),
-    );
+    put("stop_sequences", stop_sequences(request, notes));
     put(
         "stream",
         (request.stream == Some(true)).then_some(json!(true)),
@@ -109,6 +106,16 @@ fn refuse(request: &ChatRequest) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// Anthropic refuses stop sequences of white space alone, which OpenAI's clients like (`"\n"`).
+fn stop_sequences(request: &ChatRequest, notes: &mut Notes) -> Option<Value> {
+    let all = request.stop.as_ref()?.as_slice();
+    let kept: Vec<&String> = all.iter().filter(|s| !s.trim().is_empty()).collect();
+    if kept.len() < all.len() {
+        notes.dropped("stop");
+    }
+    (!kept.is_empty()).then(|| json!(kept))
 }
 
 fn max_tokens(to: &Target<'_>, request: &ChatRequest, notes: &mut Notes) -> u64 {
@@ -151,9 +158,12 @@ fn add_sampling(
         .as_deref()
         .unwrap_or(DEFAULT_VERSION);
     let allowed = traits.sampling && !thinks && version < VERSION_WITHOUT_SAMPLING;
+    // 1 is the default of both: leaving it out changes nothing.
     if let Some(temperature) = request.temperature {
         if !allowed {
-            notes.dropped("temperature");
+            if temperature != 1.0 {
+                notes.dropped("temperature");
+            }
         } else {
             if temperature > 1.0 {
                 notes.changed("temperature");
@@ -164,7 +174,9 @@ fn add_sampling(
     if let Some(top_p) = request.top_p {
         let crowded = request.temperature.is_some() && !traits.both_sampling;
         if !allowed || crowded {
-            notes.dropped("top_p");
+            if top_p != 1.0 {
+                notes.dropped("top_p");
+            }
         } else {
             body.insert("top_p".to_owned(), json!(top_p));
         }
@@ -210,6 +222,8 @@ fn add_extras(body: &mut Map<String, Value>, request: &ChatRequest, notes: &mut 
             known if REQUEST_FIELDS.contains(&known) => {
                 body.insert(name.clone(), value.clone());
             }
+            // `store: false` and the like ask for nothing.
+            _ if matches!(value, Value::Null | Value::Bool(false)) => {}
             _ => notes.dropped(name),
         }
     }

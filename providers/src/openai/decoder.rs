@@ -1,5 +1,6 @@
 //! OpenAI's streamed chat answer to canonical chunks.
 
+use super::error::read_event;
 use super::wire::{WireAnswer, WireChoice, WireToolCall, WireTurn, minted_call_id};
 use crate::chat::{
     ChatChunk, ChunkChoice, Delta, FinishReason, FunctionDelta, Role, ToolCallDelta,
@@ -45,10 +46,16 @@ impl ChatDecoder for Decoder {
             self.done = true;
             return Ok(());
         }
+        if event.name == "error" {
+            return Err(read_event(data));
+        }
         let mut wire: WireAnswer<'_> = serde_json::from_str(data)
             .map_err(|e| Error::malformed(format!("cannot decode a chat completion chunk: {e}")))?;
         if let Some(error) = wire.failure() {
             return Err(error);
+        }
+        if wire.is_error() {
+            return Err(read_event(data));
         }
         self.latch(&mut wire);
         let usage = wire.usage();
@@ -200,7 +207,9 @@ impl OpenChoice {
         let id = wire.id.take().filter(|id| !id.is_empty());
         let mut function = wire.function.take();
         let is_function = function.is_some();
-        let arguments = function.as_mut().and_then(|f| f.take_arguments());
+        let arguments = function
+            .as_mut()
+            .and_then(super::wire::WireFunction::take_arguments);
         let name = function
             .and_then(|f| f.name)
             .filter(|name| !name.is_empty());

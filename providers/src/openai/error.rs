@@ -57,6 +57,15 @@ pub(crate) fn inline(value: &Value) -> Option<Error> {
     Some(error)
 }
 
+/// The error that a whole event is: one named `error`, or vLLM's `{"object": "error", …}`.
+pub(crate) fn read_event(data: &str) -> Error {
+    let value = serde_json::from_str::<Value>(data).unwrap_or_else(|_| Value::from(data));
+    let nested = value.get("error").and_then(inline);
+    nested
+        .or_else(|| inline(&value))
+        .unwrap_or_else(|| Error::new(ErrorKind::Upstream, "the provider sent an empty error"))
+}
+
 fn status_kind(status: u16) -> ErrorKind {
     match status {
         // Groq's "capacity exceeded".

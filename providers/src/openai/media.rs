@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::dialect::chat::usage;
+use crate::dialect::{Observed, Pass, Tap};
 use crate::error::Error;
+use crate::sse::Event;
 use crate::usage::Usage;
 
 /// What a complete answer of a non-chat operation reports: usage, and the error a 2xx body may hold.
@@ -67,4 +69,57 @@ fn is_image(json: &str) -> bool {
     }
     serde_json::from_str::<Item<'_>>(json)
         .is_ok_and(|item| item.url.is_some() || item.b64_json.is_some())
+}
+
+/// Reads usage beside a streamed image, transcript or speech: typed events, the last of which
+/// (`….completed`, `….done`) reports usage.
+#[derive(Debug, Default)]
+pub struct MediaTap {
+    observed: Observed,
+}
+
+impl Tap for MediaTap {
+    fn observe(&mut self, event: &Event<'_>, _client_wants_usage: bool) -> Pass {
+        #[derive(Deserialize)]
+        struct Wire<'a> {
+            #[serde(default, rename = "type")]
+            kind: Option<String>,
+            #[serde(default, borrow)]
+            usage: Option<&'a RawValue>,
+            #[serde(default, borrow)]
+            error: Option<&'a RawValue>,
+        }
+        let observed = &mut self.observed;
+        let data = event.data.trim();
+        if data == "[DONE]" {
+            observed.ended = true;
+            return Pass::Forward;
+        }
+        let Ok(wire) = serde_json::from_str::<Wire<'_>>(data) else {
+            return Pass::Forward;
+        };
+        let kind = wire.kind.as_deref().unwrap_or(event.name);
+        let failed = kind == "error" || event.name == "error";
+        let error = wire.error.and_then(|e| super::error::read_inline(e.get()));
+        if let Some(error) = error.or_else(|| failed.then(|| super::error::read_event(data))) {
+            observed.error.get_or_insert(error);
+        }
+        if kind.ends_with(".completed") || kind.ends_with(".done") {
+            observed.ended = true;
+        }
+        observed.has_content |= kind.ends_with(".delta") || observed.ended;
+        if let Some(usage) = wire.usage.and_then(|raw| usage::read(raw.get())) {
+            let images = u64::from(kind.starts_with("image"));
+            observed.usage = Some(Usage { images, ..usage });
+        }
+        Pass::Forward
+    }
+
+    fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
+    fn is_complete(&self) -> bool {
+        self.observed.ended && self.observed.error.is_none()
+    }
 }

@@ -1,5 +1,6 @@
 //! OpenAI's complete chat answer to a canonical one.
 
+use super::error::read_event;
 use super::wire::WireAnswer;
 use crate::chat::{ChatResponse, Choice, FinishReason};
 use crate::error::Error;
@@ -14,6 +15,9 @@ pub fn decode_chat(body: &[u8]) -> Result<ChatResponse, Error> {
         .map_err(|e| Error::malformed(format!("cannot decode the chat completion: {e}")))?;
     if let Some(error) = wire.failure() {
         return Err(error);
+    }
+    if wire.is_error() {
+        return Err(read_event(&String::from_utf8_lossy(body)));
     }
     let created = wire.created();
     let usage = wire.usage();

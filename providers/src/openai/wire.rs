@@ -30,8 +30,8 @@ pub(crate) struct WireAnswer<'a> {
     x_groq: Option<GroqExtra<'a>>,
     #[serde(default)]
     error: Option<Value>,
-    #[serde(default, rename = "object")]
-    _object: Option<Value>,
+    #[serde(default)]
+    object: Option<Value>,
     /// Padding against traffic analysis; means nothing to anyone behind us.
     #[serde(default, rename = "obfuscation")]
     _obfuscation: Option<Value>,
@@ -49,6 +49,11 @@ struct GroqExtra<'a> {
 }
 
 impl WireAnswer<'_> {
+    /// vLLM's and SGLang's errors are told by `object` alone.
+    pub(crate) fn is_error(&self) -> bool {
+        self.object.as_ref().and_then(Value::as_str) == Some("error")
+    }
+
     /// The error that a 2xx body or an event carries.
     pub(crate) fn failure(&self) -> Option<Error> {
         let groq = self.x_groq.as_ref().and_then(|x| x.error.as_ref());

@@ -1,8 +1,10 @@
 //! The crate's maps on real wire shapes and on our own fixtures, in one binary.
 
+mod anthropic;
 mod azure;
 mod compatible;
 mod gemini;
+mod messages;
 mod native;
 mod ollama;
 mod openai;

@@ -33,8 +33,8 @@ impl Dialect for Chat {
         DialectId::Chat
     }
 
-    fn decode_request(&self, body: &[u8], _notes: &mut Notes) -> Result<ChatRequest, Error> {
-        request::decode_request(body)
+    fn decode_request(&self, body: &[u8], notes: &mut Notes) -> Result<ChatRequest, Error> {
+        request::decode_request(body, notes)
     }
 
     fn encode_response(&self, response: &ChatResponse, context: &EncodeContext) -> Vec<u8> {

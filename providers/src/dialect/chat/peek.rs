@@ -72,6 +72,17 @@ impl<'a> TopLevel<'a> {
 /// `InvalidRequest`: not UTF-8, not JSON, not an object; or naming `model`, `stream`, `user` or a
 /// number of tokens that has the wrong type.
 pub fn peek(body: &[u8]) -> Result<TopLevel<'_>, Error> {
+    let mut top = shallow(body)?;
+    let fields = std::mem::take(&mut top.fields);
+    for field in &fields {
+        read_field(&mut top, field)?;
+    }
+    top.fields = fields;
+    Ok(top)
+}
+
+/// The fields alone, whatever they mean: of a nested object too.
+pub(super) fn shallow(body: &[u8]) -> Result<TopLevel<'_>, Error> {
     let body = std::str::from_utf8(body)
         .map_err(|_| invalid("the request body is not UTF-8".to_owned()))?;
     let Fields(raw) = serde_json::from_str(body)
@@ -89,7 +100,7 @@ pub fn peek(body: &[u8]) -> Result<TopLevel<'_>, Error> {
             }
         })
         .collect();
-    let mut top = TopLevel {
+    Ok(TopLevel {
         model: Cow::Borrowed(""),
         stream: false,
         include_usage: false,
@@ -98,14 +109,9 @@ pub fn peek(body: &[u8]) -> Result<TopLevel<'_>, Error> {
         max_output_tokens: None,
         n: 1,
         user: None,
-        fields: Vec::new(),
+        fields,
         body,
-    };
-    for field in &fields {
-        read_field(&mut top, field)?;
-    }
-    top.fields = fields;
-    Ok(top)
+    })
 }
 
 fn read_field<'a>(top: &mut TopLevel<'a>, field: &Field<'a>) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::chat::{ChatRequest, Content, Part};
 use crate::error::Error;
+use crate::notes::Notes;
 
 /// Part types of [`crate::chat::KnownPart`]: one that could not be read is the client's mistake, not
 /// an unknown part to be kept.
@@ -13,13 +14,27 @@ const KNOWN_PARTS: [&str; 5] = ["text", "image_url", "input_audio", "file", "ref
 ///
 /// # Errors
 /// `InvalidRequest` whose `param` is the path of the wrong field (`messages[2].role`);
-/// `NotSupported` for the legacy `functions`, whose answers have another shape.
-pub(super) fn decode_request(body: &[u8]) -> Result<ChatRequest, Error> {
+/// `NotSupported` for the legacy `functions` without `tools`: their answers have another shape.
+pub(super) fn decode_request(body: &[u8], notes: &mut Notes) -> Result<ChatRequest, Error> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let request: ChatRequest = serde_path_to_error::deserialize(&mut reader).map_err(explain)?;
+    let mut request: ChatRequest =
+        serde_path_to_error::deserialize(&mut reader).map_err(explain)?;
     reader.end().map_err(|e| not_json(&e))?;
+    drop_null(&mut request, "functions");
+    drop_null(&mut request, "function_call");
     check(&request)?;
+    for name in ["functions", "function_call"] {
+        if request.extra.shift_remove(name).is_some() {
+            notes.dropped(name);
+        }
+    }
     Ok(request)
+}
+
+fn drop_null(request: &mut ChatRequest, name: &str) {
+    if request.extra.get(name).is_some_and(Value::is_null) {
+        request.extra.shift_remove(name);
+    }
 }
 
 fn check(request: &ChatRequest) -> Result<(), Error> {
@@ -32,7 +47,11 @@ fn check(request: &ChatRequest) -> Result<(), Error> {
             "`messages` must hold at least one message",
         ));
     }
-    if request.extra.get("functions").is_some_and(|f| !f.is_null()) {
+    let has_tools = request
+        .tools
+        .as_ref()
+        .is_some_and(|tools| !tools.is_empty());
+    if !has_tools && request.extra.contains_key("functions") {
         return Err(Error::not_supported(
             "functions",
             "`functions` cannot be translated for this model: use `tools`",

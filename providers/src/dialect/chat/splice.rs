@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::peek::{TopLevel, peek};
+use super::peek::{TopLevel, peek, shallow};
 use super::scan::Scanner;
 use crate::error::Error;
 
@@ -203,7 +203,7 @@ fn write_gap(out: &mut Vec<u8>, head: &str, gap: &str, any: bool, field: &Planne
 fn include_usage(options: Option<&str>) -> Cow<'static, str> {
     let edit = [Edit::Set("include_usage", Cow::Borrowed("true"))];
     let rewritten = options
-        .and_then(|json| peek(json.as_bytes()).ok())
+        .and_then(|json| shallow(json.as_bytes()).ok())
         .and_then(|top| String::from_utf8(top.rewrite(&edit)).ok());
     rewritten.map_or(Cow::Borrowed(r#"{"include_usage":true}"#), Cow::Owned)
 }

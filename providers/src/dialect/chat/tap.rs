@@ -9,7 +9,7 @@ use super::usage;
 use crate::chat::FinishReason;
 use crate::dialect::{Observed, Pass, Tap};
 use crate::error::Error;
-use crate::openai::error::read_inline;
+use crate::openai::error::{read_event, read_inline};
 use crate::sse::Event;
 use crate::usage::Usage;
 
@@ -33,6 +33,10 @@ impl Tap for ChatTap {
             return Pass::Forward;
         }
         if data.is_empty() {
+            return Pass::Forward;
+        }
+        if event.name == "error" {
+            self.observed.error.get_or_insert_with(|| read_event(data));
             return Pass::Forward;
         }
         let Some(found) = walk(data) else {
@@ -116,7 +120,9 @@ struct Found<'a> {
 fn walk(text: &str) -> Option<Found<'_>> {
     let mut found = Found::default();
     let mut scanner = Scanner::new(text);
+    let mut object = None;
     let whole = scanner.object(|key, at| match key {
+        "object" => value_of_string(at, &mut object),
         "id" => value_of_string(at, &mut found.id),
         "usage" => at.value().map(|json| report(json, &mut found)).is_some(),
         "x_groq" => groq(at, &mut found),
@@ -130,6 +136,10 @@ fn walk(text: &str) -> Option<Found<'_>> {
         }),
         _ => at.value().is_some(),
     });
+    // vLLM's and SGLang's errors are told by `object` alone.
+    if object == Some("error") && found.error.is_none() {
+        found.error = Some(read_event(text));
+    }
     (whole && scanner.at_end()).then_some(found)
 }
 

@@ -1,0 +1,153 @@
+//! The handle on everything in this crate.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::Value;
+use store::{AuditId, Db, Json, Micros, OrgId, SharedClock, Tx};
+use tokio::sync::watch;
+
+use crate::memory::Memory;
+use crate::refresh::Refresher;
+use crate::sql::audit::AuditEntry;
+use crate::sql::revisions::Revisions;
+use crate::unknown::Unknown;
+use crate::vault::{self, MasterKey, Rotation, Source, Vault};
+use crate::{Actor, Page, PageRequest, Result, Secret, sql};
+
+/// What [`Accounts::open`] needs to know.
+#[derive(Debug, Clone, Default)]
+pub struct AccountsConfig {
+    /// Where the key file `master.key` lives.
+    pub data_dir: PathBuf,
+    /// The master key as base64 of 32 bytes (`NOCODE_AI_MASTER_KEY`), in place of the key file.
+    pub master_key: Option<Secret>,
+}
+
+/// Organizations, users, teams, keys, limits, budgets and credentials. Clones share everything.
+#[derive(Clone)]
+pub struct Accounts {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    pub(crate) clock: SharedClock,
+    pub(crate) vault: Vault,
+    pub(crate) memory: ArcSwap<Memory>,
+    pub(crate) refresher: Refresher,
+    pub(crate) unknown: Mutex<Unknown>,
+    pub(crate) changes: watch::Sender<Revisions>,
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts")
+            .field("db", &self.inner.db)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    /// Finds the master key and loads all keys, limits and budgets of a migrated database.
+    ///
+    /// # Errors
+    /// `Vault` when the master key is missing, unreadable or the wrong one; those of the database.
+    pub async fn open(db: Db, clock: SharedClock, config: &AccountsConfig) -> Result<Self> {
+        let source = match &config.master_key {
+            Some(text) => Source::Given(MasterKey::from_base64(text)?),
+            None => Source::File(config.data_dir.join(vault::FILE_NAME)),
+        };
+        let accounts = Self {
+            inner: Arc::new(Inner {
+                vault: Vault::open(&db, source).await?,
+                db,
+                clock,
+                memory: ArcSwap::default(),
+                refresher: Refresher::default(),
+                unknown: Mutex::default(),
+                changes: watch::Sender::new(Revisions::default()),
+            }),
+        };
+        accounts.load_all().await?;
+        Ok(accounts)
+    }
+
+    /// The database, for crates above that keep their own tables in it.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// The clock everything here goes by.
+    pub fn clock(&self) -> &SharedClock {
+        &self.inner.clock
+    }
+
+    /// Tells of each change to keys, limits, organizations and credentials, whichever process made
+    /// it: the counters that rose.
+    pub fn changes(&self) -> watch::Receiver<Revisions> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Changes made in an organization, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn list_audit(&self, org: OrgId, page: PageRequest) -> Result<Page<AuditEntry>> {
+        let rows = sql::audit::list(self.db(), org, page).await?;
+        Ok(page.page(rows, |entry| entry.id.uuid()))
+    }
+
+    /// Encrypts all credentials with a new master key; with a key file and no `new` key it makes one.
+    /// Other processes with the same key file follow by themselves, those with the key in their
+    /// environment refuse to use credentials until they are started with the new one.
+    ///
+    /// # Errors
+    /// `Vault` when a credential cannot be decrypted or the key file cannot be written; nothing is
+    /// changed then. `Invalid` when the key comes from the environment and `new` is absent.
+    pub async fn rotate_master_key(&self, new: Option<MasterKey>) -> Result<Rotation> {
+        let rotation = self.inner.vault.rotate(self.db(), new).await?;
+        self.refresh().await;
+        Ok(rotation)
+    }
+
+    pub(crate) fn now(&self) -> Micros {
+        self.inner.clock.now()
+    }
+
+    /// Notes a change in the audit log. `before` and `after` are the records as the API shows them,
+    /// which hold no secrets.
+    pub(crate) async fn audit<T: Serialize>(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        change: Change<'_, T>,
+    ) -> Result<()> {
+        let entry = AuditEntry {
+            id: AuditId::new(),
+            org_id: actor.org_id(),
+            actor: actor.label().to_owned(),
+            action: change.action.to_owned(),
+            target: change.target,
+            before: change.before.and_then(record),
+            after: change.after.and_then(record),
+            created_at: self.now(),
+        };
+        Ok(sql::audit::insert(tx, &entry).await?)
+    }
+}
+
+/// A line for the audit log.
+pub(crate) struct Change<'a, T> {
+    pub(crate) action: &'a str,
+    pub(crate) target: String,
+    pub(crate) before: Option<&'a T>,
+    pub(crate) after: Option<&'a T>,
+}
+
+fn record<T: Serialize>(value: &T) -> Option<Json<Value>> {
+    serde_json::to_value(value).ok().map(Json)
+}

@@ -1,0 +1,145 @@
+//! One error for changes and lookups, one for authentication.
+
+use std::fmt;
+
+/// What an error means for the caller's next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The thing does not exist in the caller's organization.
+    NotFound,
+    /// A rule of uniqueness or reference forbids it (a name that is taken, a team with keys).
+    Conflict,
+    /// The input is wrong; the message says which field and why.
+    Invalid,
+    /// The database cannot be reached or is busy, or the master key was exchanged meanwhile.
+    Unavailable,
+    /// The master key is missing, unreadable or the wrong one.
+    Vault,
+    /// A bug or damaged data.
+    Internal,
+}
+
+/// The result of everything in this crate but authentication.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failed change or lookup. `message` never holds a secret.
+#[derive(Debug)]
+pub struct Error {
+    /// What it means.
+    pub kind: ErrorKind,
+    /// Lower case, says what was attempted and what was wrong.
+    pub message: String,
+    source: Option<store::Error>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    /// `what` with this id is not there, or is not the caller's: both look the same from outside.
+    pub(crate) fn not_found(what: &str, id: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::NotFound, format!("{what} {id} does not exist"))
+    }
+
+    /// Says in the user's words which rule a conflict broke.
+    pub(crate) fn explain_conflict(self, message: impl FnOnce() -> String) -> Self {
+        if self.kind != ErrorKind::Conflict {
+            return self;
+        }
+        Self {
+            message: message(),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        let kind = match error.kind {
+            store::ErrorKind::NotFound => ErrorKind::NotFound,
+            store::ErrorKind::Conflict => ErrorKind::Conflict,
+            store::ErrorKind::Busy | store::ErrorKind::Unavailable => ErrorKind::Unavailable,
+            store::ErrorKind::Schema | store::ErrorKind::Internal => ErrorKind::Internal,
+        };
+        Self {
+            kind,
+            message: error.message.clone(),
+            source: Some(error),
+        }
+    }
+}
+
+/// Why a caller was not let in. The messages may be shown: they never repeat the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum AuthError {
+    /// No key was presented.
+    #[error(
+        "no API key was given: send it as `Authorization: Bearer nab-…`, `x-api-key` or `api-key`"
+    )]
+    Missing,
+    /// The text is not one of this gateway's keys at all, perhaps a vendor's.
+    #[error(
+        "this is not an API key of this gateway: its keys begin with `nab-`; keys of AI vendors \
+         belong into the gateway's configuration"
+    )]
+    Foreign,
+    /// No such key.
+    #[error("the API key is unknown; it may have been mistyped or deleted")]
+    Unknown,
+    /// The key was revoked.
+    #[error("the API key was revoked")]
+    Revoked,
+    /// The key's time is over.
+    #[error("the API key has expired")]
+    Expired,
+    /// The key is not in memory and the database cannot be asked. A 503, never a 401: the key may
+    /// be a good one.
+    #[error("the API key cannot be checked at the moment: the database does not answer")]
+    Unavailable,
+}
+
+impl AuthError {
+    /// Stable word for error bodies, logs and metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing_api_key",
+            Self::Foreign | Self::Unknown => "invalid_api_key",
+            Self::Revoked => "revoked_api_key",
+            Self::Expired => "expired_api_key",
+            Self::Unavailable => "temporarily_unavailable",
+        }
+    }
+
+    /// 503 for [`Unavailable`](Self::Unavailable), 401 otherwise.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Unavailable => 503,
+            Self::Missing | Self::Foreign | Self::Unknown | Self::Revoked | Self::Expired => 401,
+        }
+    }
+}

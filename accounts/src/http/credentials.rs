@@ -1,0 +1,89 @@
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use store::CredentialId;
+
+use super::extract::PageQuery;
+use super::{Admin, ApiError, ErrorBody, Id, Paging, StrictJson};
+use crate::{Accounts, CreateCredential, Credential, Page, UpdateCredential};
+
+/// Lists the organization's credentials, newest first, without their secrets.
+#[utoipa::path(
+    get, path = "/api/v1/credentials", tag = "Credentials", operation_id = "list_credentials",
+    params(PageQuery), security(("api_key" = [])),
+    responses((status = 200, body = Page<Credential>), (status = "4XX", body = ErrorBody)),
+)]
+pub(super) async fn list(
+    State(accounts): State<Accounts>,
+    admin: Admin,
+    Paging(page): Paging,
+) -> Result<Json<Page<Credential>>, ApiError> {
+    Ok(Json(
+        accounts.list_credentials(admin.0.org_id(), page).await?,
+    ))
+}
+
+/// Stores a provider's secret, encrypted.
+///
+/// Secrets go in and are used; no endpoint gives them out again.
+#[utoipa::path(
+    post, path = "/api/v1/credentials", tag = "Credentials", operation_id = "create_credential",
+    request_body = CreateCredential, security(("api_key" = [])),
+    responses((status = 201, body = Credential), (status = "4XX", body = ErrorBody)),
+)]
+pub(super) async fn create(
+    State(accounts): State<Accounts>,
+    admin: Admin,
+    StrictJson(wanted): StrictJson<CreateCredential>,
+) -> Result<(StatusCode, Json<Credential>), ApiError> {
+    let created = accounts.create_credential(&admin.actor(), wanted).await?;
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// Shows one credential, without its secret.
+#[utoipa::path(
+    get, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "get_credential",
+    params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = [])),
+    responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
+)]
+pub(super) async fn get(
+    State(accounts): State<Accounts>,
+    admin: Admin,
+    Id(id): Id<CredentialId>,
+) -> Result<Json<Credential>, ApiError> {
+    Ok(Json(accounts.get_credential(admin.0.org_id(), id).await?))
+}
+
+/// Renames a credential, switches it on or off, or replaces its secret.
+#[utoipa::path(
+    patch, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "update_credential",
+    params(("id" = CredentialId, Path, description = "The credential's id")),
+    request_body = UpdateCredential, security(("api_key" = [])),
+    responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
+)]
+pub(super) async fn update(
+    State(accounts): State<Accounts>,
+    admin: Admin,
+    Id(id): Id<CredentialId>,
+    StrictJson(update): StrictJson<UpdateCredential>,
+) -> Result<Json<Credential>, ApiError> {
+    let updated = accounts
+        .update_credential(&admin.actor(), id, update)
+        .await?;
+    Ok(Json(updated))
+}
+
+/// Deletes a credential.
+#[utoipa::path(
+    delete, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "delete_credential",
+    params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = [])),
+    responses((status = 204), (status = "4XX", body = ErrorBody)),
+)]
+pub(super) async fn delete(
+    State(accounts): State<Accounts>,
+    admin: Admin,
+    Id(id): Id<CredentialId>,
+) -> Result<StatusCode, ApiError> {
+    accounts.delete_credential(&admin.actor(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,173 @@
+use serde::Serialize;
+use store::{Db, Micros, OrgId, Result, TeamId, Tx, UserId, on_reader, on_tx, row};
+use utoipa::ToSchema;
+
+use crate::PageRequest;
+use crate::members::Role;
+
+row! {
+    /// A person as a member of an organization.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+    pub struct Member {
+        /// The person's id.
+        pub id: UserId,
+        /// Lowercased; unique in the whole instance.
+        pub email: String,
+        /// For people.
+        pub name: String,
+        /// What the person may do in the organization.
+        pub role: Role,
+        /// Since when.
+        pub joined_at: Micros,
+    }
+
+    /// A team.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+    pub struct Team {
+        /// Id.
+        pub id: TeamId,
+        /// The organization.
+        pub org_id: OrgId,
+        /// For people; unique in the organization.
+        pub name: String,
+        /// When it was made.
+        pub created_at: Micros,
+        /// When it was last changed.
+        pub updated_at: Micros,
+    }
+}
+
+/// The user with this address, made when there is none.
+pub(crate) async fn ensure_user(
+    tx: &mut Tx,
+    fresh: UserId,
+    email: &str,
+    name: &str,
+    now: Micros,
+) -> Result<UserId> {
+    on_tx!(tx, execute => sqlx::query(
+        "INSERT INTO users (id, email, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (email) DO NOTHING",
+    )
+    .bind(fresh)
+    .bind(email)
+    .bind(name)
+    .bind(now))?;
+    on_tx!(tx, c => sqlx::query_scalar("SELECT id FROM users WHERE email = $1")
+        .bind(email)
+        .fetch_one(c)
+        .await)
+}
+
+pub(crate) async fn join(
+    tx: &mut Tx,
+    org: OrgId,
+    user: UserId,
+    role: Role,
+    now: Micros,
+) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query(
+        "INSERT INTO org_members (org_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(org)
+    .bind(user)
+    .bind(role)
+    .bind(now))?;
+    Ok(())
+}
+
+pub(crate) async fn set_role(tx: &mut Tx, org: OrgId, user: UserId, role: Role) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE org_members SET role = $3 WHERE org_id = $1 AND user_id = $2",
+    )
+    .bind(org)
+    .bind(user)
+    .bind(role))?;
+    Ok(())
+}
+
+pub(crate) async fn leave(tx: &mut Tx, org: OrgId, user: UserId) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query(
+        "DELETE FROM org_members WHERE org_id = $1 AND user_id = $2",
+    )
+    .bind(org)
+    .bind(user))?;
+    Ok(())
+}
+
+pub(crate) async fn get_in(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Option<Member>> {
+    on_tx!(tx, c => sqlx::query_as(
+        "SELECT u.id, u.email, u.name, m.role, m.joined_at
+         FROM org_members m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.user_id = $2",
+    ).bind(org).bind(user).fetch_optional(c).await)
+}
+
+pub(crate) async fn get(db: &Db, org: OrgId, user: UserId) -> Result<Option<Member>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT u.id, u.email, u.name, m.role, m.joined_at
+         FROM org_members m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.user_id = $2",
+    ).bind(org).bind(user).fetch_optional(c).await)
+}
+
+pub(crate) async fn list(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<Member>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT u.id, u.email, u.name, m.role, m.joined_at
+         FROM org_members m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.user_id < $2 ORDER BY m.user_id DESC LIMIT $3",
+    )
+    .bind(org)
+    .bind(page.below())
+    .bind(page.rows())
+    .fetch_all(c)
+    .await)
+}
+
+pub(crate) async fn insert_team(tx: &mut Tx, team: &Team) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query(
+        "INSERT INTO teams (id, org_id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(team.id)
+    .bind(team.org_id)
+    .bind(&team.name)
+    .bind(team.created_at)
+    .bind(team.updated_at))?;
+    Ok(())
+}
+
+pub(crate) async fn rename_team(tx: &mut Tx, team: &Team) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE teams SET name = $3, updated_at = $4 WHERE id = $1 AND org_id = $2",
+    )
+    .bind(team.id)
+    .bind(team.org_id)
+    .bind(&team.name)
+    .bind(team.updated_at))?;
+    Ok(())
+}
+
+pub(crate) async fn delete_team(tx: &mut Tx, org: OrgId, id: TeamId) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query("DELETE FROM teams WHERE id = $1 AND org_id = $2")
+        .bind(id)
+        .bind(org))?;
+    Ok(())
+}
+
+pub(crate) async fn get_team_in(tx: &mut Tx, org: OrgId, id: TeamId) -> Result<Option<Team>> {
+    on_tx!(tx, c => sqlx::query_as(
+        "SELECT id, org_id, name, created_at, updated_at FROM teams WHERE id = $1 AND org_id = $2",
+    ).bind(id).bind(org).fetch_optional(c).await)
+}
+
+pub(crate) async fn list_teams(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<Team>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT id, org_id, name, created_at, updated_at FROM teams
+         WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+    )
+    .bind(org)
+    .bind(page.below())
+    .bind(page.rows())
+    .fetch_all(c)
+    .await)
+}

@@ -1,0 +1,280 @@
+//! The credential vault: providers' secrets, encrypted with one master key.
+//!
+//! A stored secret is `version byte | 12-byte random nonce | AES-256-GCM ciphertext and tag`. The
+//! associated data are organization id, credential id and version byte, so a row copied to another
+//! tenant or another credential does not open.
+//!
+//! The database knows a short hash of the master key (`revisions('vault_fingerprint')`). Every write
+//! of a secret checks it in its transaction, so a process that still holds the old key after a
+//! rotation cannot write what nobody could read.
+
+mod file;
+mod master_key;
+
+use std::sync::Arc;
+
+use aes_gcm::aead::{Aead as _, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit as _};
+use arc_swap::ArcSwap;
+use rand::Rng as _;
+use store::{CredentialId, Db, OrgId, Tx, in_tx};
+
+pub(crate) use file::FILE_NAME;
+pub use master_key::{MasterKey, Source};
+
+use crate::sql::credentials::Sealed;
+use crate::sql::revisions::Counter;
+use crate::{Error, ErrorKind, Result, Secret, sql};
+
+const NONCE_LENGTH: usize = 12;
+/// Versions are one byte; after the last comes the first again, which by then nothing uses.
+const LAST_VERSION: i64 = 255;
+
+/// The master key in use.
+#[derive(Debug)]
+pub(crate) struct Keyring {
+    key: MasterKey,
+    fingerprint: i64,
+    pub(crate) version: i64,
+}
+
+/// What a rotation did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// Credentials encrypted anew.
+    pub credentials: usize,
+    /// The version of the new master key.
+    pub version: i64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Vault {
+    source: Source,
+    keyring: ArcSwap<Keyring>,
+}
+
+impl Vault {
+    /// Finds the master key (making the file at the first start) and checks it against the database.
+    pub(crate) async fn open(db: &Db, source: Source) -> Result<Self> {
+        let keyring = load(db, &source).await?;
+        Ok(Self {
+            source,
+            keyring: ArcSwap::from_pointee(keyring),
+        })
+    }
+
+    /// Locks the master key against rotation for this transaction and returns it.
+    pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<Arc<Keyring>> {
+        let ring = self.keyring.load_full();
+        let current = ring.fingerprint;
+        let same = sql::revisions::replace_fingerprint(tx, current, current, ring.version).await?;
+        if !same {
+            return Err(stale(&self.source));
+        }
+        Ok(ring)
+    }
+
+    /// Decrypts; looks for an exchanged key file first when the key at hand is not the right one.
+    pub(crate) async fn open_secret(&self, db: &Db, sealed: &Sealed) -> Result<Secret> {
+        let first = self.keyring.load().open(sealed);
+        if first.is_ok() || !self.reload(db).await? {
+            return first;
+        }
+        self.keyring.load().open(sealed)
+    }
+
+    /// Takes up a key file that another process exchanged; whether there was one.
+    pub(crate) async fn reload(&self, db: &Db) -> Result<bool> {
+        let registered = sql::revisions::read(db).await?.vault_fingerprint;
+        if registered == self.keyring.load().fingerprint {
+            return Ok(false);
+        }
+        let keyring = load(db, &self.source).await?;
+        self.keyring.store(Arc::new(keyring));
+        Ok(true)
+    }
+
+    /// Encrypts all secrets with a new master key, in one transaction.
+    ///
+    /// With a key file the new key is first written beside the old one and takes its place after the
+    /// commit; a crash between the two is repaired at the next start by the fingerprint.
+    pub(crate) async fn rotate(&self, db: &Db, new: Option<MasterKey>) -> Result<Rotation> {
+        self.reload(db).await?;
+        let new = match (new, &self.source) {
+            (Some(new), _) => new,
+            (None, Source::File(_)) => MasterKey::generate(),
+            (None, Source::Given(_)) => {
+                return Err(Error::invalid(format!(
+                    "the master key comes from the environment: give the new one, then start again \
+                     with {} set to it",
+                    master_key::VARIABLE
+                )));
+            }
+        };
+        if let Source::File(path) = &self.source {
+            file::stage(path, &new)?;
+        }
+        let old = self.keyring.load_full();
+        let ring = Keyring {
+            fingerprint: new.fingerprint(),
+            version: next_version(old.version),
+            key: new,
+        };
+        let credentials = reseal_all(db, &old, &ring).await?;
+        if let Source::File(path) = &self.source {
+            file::finish(path)?;
+        }
+        let version = ring.version;
+        self.keyring.store(Arc::new(ring));
+        Ok(Rotation {
+            credentials,
+            version,
+        })
+    }
+}
+
+const fn next_version(version: i64) -> i64 {
+    version % LAST_VERSION + 1
+}
+
+pub(crate) async fn reseal_all(db: &Db, old: &Keyring, new: &Keyring) -> Result<usize> {
+    in_tx!(db, tx => {
+        let (from, to) = (old.fingerprint, new.fingerprint);
+        if !sql::revisions::replace_fingerprint(tx, from, to, new.version).await? {
+            return Err(Error::conflict("another process rotates the master key"));
+        }
+        let all = sql::credentials::all_sealed_in(tx).await?;
+        for sealed in &all {
+            let secret = old.open(sealed)?;
+            let again = new.seal(sealed.org_id, sealed.id, &secret)?;
+            sql::credentials::reseal(tx, sealed.org_id, sealed.id, &again, new.version).await?;
+        }
+        sql::revisions::bump(tx, Counter::Credentials).await?;
+        Ok(all.len())
+    })
+}
+
+async fn load(db: &Db, source: &Source) -> Result<Keyring> {
+    let revisions = sql::revisions::read(db).await?;
+    let registered = revisions.vault_fingerprint;
+    let credentials = sql::credentials::count(db).await?;
+    let key = match source {
+        Source::Given(key) => key.clone(),
+        Source::File(path) => file::load(path, registered, credentials)?,
+    };
+    let fingerprint = key.fingerprint();
+    if fingerprint == registered {
+        return Ok(Keyring {
+            key,
+            fingerprint,
+            version: revisions.vault,
+        });
+    }
+    if registered != 0 && credentials > 0 {
+        return Err(Error::new(
+            ErrorKind::Vault,
+            format!(
+                "the master key from {source} is not the one that encrypts the {credentials} stored \
+                 credentials: restore the right key; instances on one database need the same {}",
+                master_key::VARIABLE
+            ),
+        ));
+    }
+    // Nothing is encrypted yet, so nothing is lost by registering this key.
+    let version = next_version(revisions.vault);
+    let registered: bool = in_tx!(db, tx: Error => {
+        Ok(sql::revisions::replace_fingerprint(tx, registered, fingerprint, version).await?)
+    })?;
+    if !registered && sql::revisions::read(db).await?.vault_fingerprint != fingerprint {
+        return Err(Error::new(
+            ErrorKind::Vault,
+            format!(
+                "another instance on this database has registered a different master key: give both \
+                 the same {}",
+                master_key::VARIABLE
+            ),
+        ));
+    }
+    Ok(Keyring {
+        key,
+        fingerprint,
+        version,
+    })
+}
+
+fn stale(source: &Source) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "the master key was rotated meanwhile; the one from {source} is out of date: restart"
+        ),
+    )
+}
+
+impl Keyring {
+    pub(crate) fn seal(&self, org: OrgId, id: CredentialId, secret: &Secret) -> Result<Vec<u8>> {
+        let version = self.version_byte();
+        let mut nonce = [0_u8; NONCE_LENGTH];
+        rand::rng().fill_bytes(&mut nonce);
+        let payload = Payload {
+            msg: secret.expose().as_bytes(),
+            aad: &associated_data(org, id, version),
+        };
+        let ciphertext = self
+            .cipher()
+            .encrypt(&nonce.into(), payload)
+            .map_err(|_| Error::new(ErrorKind::Internal, "cannot encrypt the credential"))?;
+        let mut sealed = Vec::with_capacity(1 + NONCE_LENGTH + ciphertext.len());
+        sealed.push(version);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&ciphertext);
+        Ok(sealed)
+    }
+
+    fn open(&self, sealed: &Sealed) -> Result<Secret> {
+        let failed = || {
+            Error::new(
+                ErrorKind::Vault,
+                format!(
+                    "credential {} cannot be decrypted: it was changed, or encrypted with another \
+                     master key",
+                    sealed.id
+                ),
+            )
+        };
+        let (version, rest) = sealed.encrypted_data.split_first().ok_or_else(failed)?;
+        let (nonce, ciphertext) = rest
+            .split_first_chunk::<NONCE_LENGTH>()
+            .ok_or_else(failed)?;
+        let payload = Payload {
+            msg: ciphertext,
+            aad: &associated_data(sealed.org_id, sealed.id, *version),
+        };
+        let plain = self
+            .cipher()
+            .decrypt(&(*nonce).into(), payload)
+            .map_err(|_| failed())?;
+        String::from_utf8(plain)
+            .map(Secret::new)
+            .map_err(|_| failed())
+    }
+
+    fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(self.key.bytes().into())
+    }
+
+    fn version_byte(&self) -> u8 {
+        u8::try_from(self.version).expect("versions are 1 to 255")
+    }
+}
+
+fn associated_data(org: OrgId, id: CredentialId, version: u8) -> [u8; 33] {
+    let mut data = [0; 33];
+    data[..16].copy_from_slice(org.uuid().as_bytes());
+    data[16..32].copy_from_slice(id.uuid().as_bytes());
+    data[32] = version;
+    data
+}
+
+#[cfg(test)]
+mod tests;

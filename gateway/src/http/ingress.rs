@@ -1,0 +1,193 @@
+//! From an HTTP request to a [`Call`].
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use accounts::http::presented_key;
+use accounts::{AuthError, Principal};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use providers::dialect::chat::{TopLevel, peek};
+use providers::{DialectId, Operation, tokens};
+
+use super::write;
+use crate::Gateway;
+use crate::call::{CacheControl, Call, CallContext, Caller, new_request_id};
+use crate::error::{Code, Error};
+
+/// Headers of a dialect that a vendor of the same dialect should see.
+const FORWARDED: [&str; 3] = ["anthropic-beta", "anthropic-version", "openai-beta"];
+const MAX_TAGS: usize = 20;
+const MAX_TAG_CHARS: usize = 100;
+
+/// Serves a JSON endpoint from the first byte to the last.
+pub(super) async fn serve(
+    gateway: Gateway,
+    endpoint: &'static str,
+    operation: Operation,
+    request: Request,
+) -> Response {
+    let began = Instant::now();
+    let (parts, body) = request.into_parts();
+    let context = match context(&gateway, &parts.headers, began) {
+        Ok(context) => context,
+        Err((error, id)) => return write::error(operation, &error, &id),
+    };
+    let id = Arc::clone(&context.request_id);
+    match answer(&gateway, endpoint, operation, &parts.headers, body, context).await {
+        Ok(reply) => write::reply(reply, &id),
+        Err(error) => write::error(operation, &error, &id),
+    }
+}
+
+async fn answer(
+    gateway: &Gateway,
+    endpoint: &'static str,
+    operation: Operation,
+    headers: &HeaderMap,
+    body: Body,
+    context: CallContext,
+) -> Result<crate::Reply, Error> {
+    // The key comes before the body: strangers do not get to send megabytes.
+    let who = authenticate(gateway, headers).await?;
+    let body = read_body(body, gateway.defaults().max_body_bytes).await?;
+    let call = call(endpoint, operation, body, context)?;
+    gateway.call(&who, call).await
+}
+
+/// The caller behind the request's key.
+///
+/// # Errors
+/// `InvalidApiKey`, saying what is wrong with it.
+pub(super) async fn authenticate(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+) -> Result<Arc<Principal>, Error> {
+    let key = presented_key(headers).ok_or(AuthError::Missing).map_err(refused)?;
+    gateway.accounts().authenticate(key).await.map_err(refused)
+}
+
+fn refused(error: AuthError) -> Error {
+    let code = if error.status() == 503 { Code::Internal } else { Code::InvalidApiKey };
+    Error::new(code, error.to_string())
+}
+
+/// What travels with the call, from the headers.
+///
+/// # Errors
+/// A cache directive that is not understood, with the request id to answer under.
+pub(super) fn context(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+    began: Instant,
+) -> Result<CallContext, (Error, Arc<str>)> {
+    let request_id = request_id(headers);
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    let cache = match text("x-nab-cache-control").map(CacheControl::parse) {
+        None => CacheControl::default(),
+        Some(Ok(cache)) => cache,
+        Some(Err(error)) => return Err((error, request_id)),
+    };
+    let tags = text("x-nab-tags").map(tags).unwrap_or_default();
+    let mut forward = HeaderMap::new();
+    for name in FORWARDED {
+        if let Some(value) = headers.get(name) {
+            forward.insert(name, value.clone());
+        }
+    }
+    Ok(CallContext {
+        request_id,
+        caller: Caller::Http,
+        began,
+        began_us: gateway.now_us(),
+        tags,
+        cache,
+        forward,
+    })
+}
+
+fn tags(text: &str) -> Vec<String> {
+    let clean = |tag: &str| tag.trim().chars().take(MAX_TAG_CHARS).collect::<String>();
+    text.split(',').map(clean).filter(|t| !t.is_empty()).take(MAX_TAGS).collect()
+}
+
+/// The client's `x-request-id` when it is sane, else a new one.
+fn request_id(headers: &HeaderMap) -> Arc<str> {
+    headers
+        .get("x-request-id")
+        .and_then(|v| v.to_str().ok())
+        .filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
+        .map_or_else(new_request_id, Arc::from)
+}
+
+/// Reads the body, up to `limit` bytes.
+///
+/// # Errors
+/// `PayloadTooLarge`, or `InvalidRequest` when the client stops in the middle.
+pub(super) async fn read_body(body: Body, limit: usize) -> Result<Bytes, Error> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Error::new(
+            Code::PayloadTooLarge,
+            format!("The request body is larger than {limit} bytes (gateway.max_body_bytes)."),
+        )),
+        Err(_) => Err(Error::new(Code::InvalidRequest, "The request body did not arrive whole.")),
+    }
+}
+
+/// Reads what the gateway must know of the body; everything else stays bytes.
+///
+/// # Errors
+/// `InvalidRequest`, naming the field.
+pub(super) fn call(
+    endpoint: &'static str,
+    operation: Operation,
+    body: Bytes,
+    context: CallContext,
+) -> Result<Call, Error> {
+    let top = peek(&body)?;
+    if top.model.is_empty() {
+        return Err(Error::invalid("model", "`model` is missing: name the model to use."));
+    }
+    let text = |name: &str| top.get(name).and_then(|json| serde_json::from_str(json).ok());
+    let streams = matches!(operation, Operation::Chat(_) | Operation::Completions);
+    let images = operation == Operation::Images;
+    Ok(Call {
+        operation,
+        endpoint,
+        model: top.model.to_string(),
+        stream: top.stream && streams,
+        include_usage: top.include_usage,
+        output_cap: top.output_cap(),
+        n: top.n,
+        end_user: end_user(&top, operation),
+        metadata: top.get("metadata").filter(|m| *m != "null").map(str::to_owned),
+        service_tier: text("service_tier"),
+        image_quality: images.then(|| text("quality")).flatten(),
+        image_size: images.then(|| text("size")).flatten(),
+        expanded_from: None,
+        upload: None,
+        input_bound: tokens::estimate_body_fast(&body),
+        body: body.clone(),
+        context,
+    })
+}
+
+/// `user`, the newer `safety_identifier`, or Anthropic's `metadata.user_id`.
+fn end_user(top: &TopLevel<'_>, operation: Operation) -> Option<String> {
+    if let Some(user) = &top.user {
+        return Some(user.to_string());
+    }
+    if let Some(id) = top.get("safety_identifier") {
+        return serde_json::from_str(id).ok();
+    }
+    if operation != Operation::Chat(DialectId::Messages) {
+        return None;
+    }
+    let metadata: serde_json::Value = serde_json::from_str(top.get("metadata")?).ok()?;
+    metadata.get("user_id")?.as_str().map(str::to_owned)
+}
