@@ -93,7 +93,10 @@ async fn ask_vendor(
     let (content_type, body) = match &state.call.upload {
         None => (JSON, OutBody::full(prepared.body)),
         Some(upload) => upload.send(&attempt.target.model).map_err(|e| {
-            Error::new(ErrorKind::InvalidRequest, format!("cannot read the upload again: {e}"))
+            Error::new(
+                ErrorKind::InvalidRequest,
+                format!("cannot read the upload again: {e}"),
+            )
         })?,
     };
     let out = Outgoing {

@@ -16,6 +16,7 @@ use crate::limit::{Limiter, Local};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
 use crate::pipeline;
+use crate::responses_store;
 use crate::route::table::{HealthBook, health_book};
 use crate::route::{Route, Table, Target};
 use crate::setup;
@@ -168,6 +169,15 @@ impl Gateway {
     pub async fn flush(&self) {
         self.inner.writer.flush().await;
         self.inner.metrics.backlog(self.inner.writer.backlog());
+    }
+
+    /// Forgets kept responses whose time is over.
+    pub async fn forget_expired(&self) {
+        match responses_store::delete_expired(self.db(), self.now_us()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "forgot expired responses"),
+            Err(error) => tracing::warn!(%error, "cannot forget expired responses"),
+        }
     }
 
     /// Whether usage reaches the disk.

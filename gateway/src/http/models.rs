@@ -87,7 +87,11 @@ fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
     }
     for vendor in table.vendors.values() {
         let kind = vendor.provider.info().id;
-        let listed = vendor.models.iter().filter(|p| !p.is_wild()).map(|p| p.fill(""));
+        let listed = vendor
+            .models
+            .iter()
+            .filter(|p| !p.is_wild())
+            .map(|p| p.fill(""));
         let known = table.catalogue.models(kind).into_iter().map(str::to_owned);
         for model in listed.chain(known.filter(|m| vendor.offers(m))) {
             let card = table.catalogue.lookup(kind, &model);
@@ -108,7 +112,9 @@ fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
 /// OpenAI's model object, with what the catalogue knows beside it.
 fn entry(name: &str, owner: &str, card: Option<&ModelCard>) -> Value {
     let mut value = json!({"id": name, "object": "model", "created": 0, "owned_by": owner});
-    let (Some(card), Some(fields)) = (card, value.as_object_mut()) else { return value };
+    let (Some(card), Some(fields)) = (card, value.as_object_mut()) else {
+        return value;
+    };
     if let Some(mode) = card.mode {
         fields.insert("mode".to_owned(), json!(mode.word()));
     }
@@ -118,8 +124,14 @@ fn entry(name: &str, owner: &str, card: Option<&ModelCard>) -> Value {
     if let Some(tokens) = card.max_output_tokens {
         fields.insert("max_output_tokens".to_owned(), json!(tokens));
     }
-    fields.insert("input_modalities".to_owned(), json!(card.input_modalities()));
-    fields.insert("output_modalities".to_owned(), json!(card.output_modalities()));
+    fields.insert(
+        "input_modalities".to_owned(),
+        json!(card.input_modalities()),
+    );
+    fields.insert(
+        "output_modalities".to_owned(),
+        json!(card.output_modalities()),
+    );
     let capabilities: Vec<&str> = card.capabilities.iter().map(Capability::word).collect();
     fields.insert("capabilities".to_owned(), json!(capabilities));
     value
