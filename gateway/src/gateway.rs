@@ -15,10 +15,12 @@ use crate::error::Error;
 use crate::limit::{Limiter, Local};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
+use crate::org_keys::OrgKeys;
 use crate::pipeline;
 use crate::responses_store;
+use crate::route::keys::KeyRing;
 use crate::route::table::{HealthBook, health_book};
-use crate::route::{Route, Table, Target};
+use crate::route::{Route, Table, Target, Vendor};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
@@ -48,6 +50,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     accounts: Accounts,
+    org_keys: OrgKeys,
     client: Client,
     table: ArcSwap<Table>,
     defaults: ArcSwap<Defaults>,
@@ -115,6 +118,7 @@ impl Gateway {
             local: RwLock::new(local),
             metrics: Metrics::new(),
             known_prices: Mutex::default(),
+            org_keys: OrgKeys::new(accounts.clone()),
             db,
             clock,
             accounts,
@@ -125,18 +129,15 @@ impl Gateway {
         let gateway = Self {
             inner: Arc::new(inner),
         };
-        gateway.spawn_writer();
+        gateway.spawn_tasks();
         Ok(gateway)
     }
 
-    /// The one task of the gateway that outlives calls.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "ends with the runtime, after a last flush"
-    )]
-    fn spawn_writer(&self) {
+    /// The tasks of the gateway that outlive calls.
+    fn spawn_tasks(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
+        tokio::spawn(self.inner.org_keys.clone().watch());
     }
 
     /// Makes a model call: the only way to a model.
@@ -239,6 +240,19 @@ impl Gateway {
             .find(who, id)
     }
 
+    /// The keys a caller's calls to a vendor use: the organization's own, else the configured ones.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub(crate) async fn key_ring(
+        &self,
+        who: &Principal,
+        vendor: &Vendor,
+    ) -> Result<Arc<KeyRing>, Error> {
+        let own = self.inner.org_keys.ring(who.org_id(), &vendor.id).await?;
+        Ok(own.unwrap_or_else(|| Arc::clone(&vendor.keys)))
+    }
+
     pub(crate) fn limiter(&self) -> &dyn Limiter {
         self.inner.limiter.as_ref()
     }
@@ -268,10 +282,6 @@ impl Gateway {
     }
 
     /// Stores the prices behind a version once per process, off the hot path.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "one short write, retried by the next process"
-    )]
     pub(crate) fn remember_price(&self, target: &Target, version: Option<&str>) {
         let prices = target.card.as_ref().and_then(|card| card.price.as_ref());
         let (Some(version), Some(prices)) = (version, prices) else {

@@ -1,6 +1,6 @@
 //! What a key can use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -70,7 +70,7 @@ async fn answer(
         Err((error, id)) => return write::error(operation, &error, &id),
     };
     let outcome = match ingress::authenticate(gateway, headers).await {
-        Ok(who) => make(visible(gateway, &who)),
+        Ok(who) => visible(gateway, &who).await.and_then(make),
         Err(error) => Err(error),
     };
     match outcome {
@@ -79,13 +79,25 @@ async fn answer(
     }
 }
 
-fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
+async fn visible(
+    gateway: &Gateway,
+    who: &Arc<Principal>,
+) -> Result<BTreeMap<String, Value>, Error> {
     let table = gateway.table();
+    let mut own = BTreeSet::new();
+    for vendor in table.vendors.values().filter(|vendor| !vendor.configured) {
+        if !gateway.key_ring(who, vendor).await?.is_empty() {
+            own.insert(vendor.id.clone());
+        }
+    }
     let mut all = BTreeMap::new();
     for name in table.model_names() {
         all.insert(name.to_owned(), entry(name, "gateway", None));
     }
     for vendor in table.vendors.values() {
+        if !vendor.configured && !own.contains(&vendor.id) {
+            continue;
+        }
         let kind = vendor.provider.info().id;
         let listed = vendor
             .models
@@ -106,7 +118,7 @@ fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
         all.insert(name, value);
     }
     all.retain(|name, _| who.may_use_model(name));
-    all
+    Ok(all)
 }
 
 /// OpenAI's model object, with what the catalogue knows beside it.

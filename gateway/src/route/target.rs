@@ -26,7 +26,10 @@ pub struct Vendor {
     /// Vendor settings.
     pub settings: Settings,
     /// Keys from the configuration.
-    pub keys: KeyRing,
+    pub keys: Arc<KeyRing>,
+    /// Whether the configuration or the environment names it. The others can still be called by
+    /// organizations that keep a key of their own in the vault.
+    pub configured: bool,
     /// The client that may reach it.
     pub client: Client,
     /// Models offered; all when empty.
