@@ -85,6 +85,26 @@ fn every_setting_is_documented() {
     refuse("settings that docs/configuration.md lacks", &missing);
 }
 
+#[test]
+fn every_example_of_a_configuration_is_understood() {
+    let mut wrong = Vec::new();
+    let mut examples = 0;
+    for path in files() {
+        if super::extension(&path) != "md" {
+            continue;
+        }
+        for block in read(&path).split("```toml\n").skip(1) {
+            let example = block.split("\n```").next().unwrap_or_default();
+            examples += 1;
+            if let Err(error) = server::config::Config::parse(example) {
+                wrong.push(format!("{}: {error}", path.display()));
+            }
+        }
+    }
+    assert!(examples > 5, "the examples were found");
+    refuse("examples that are no configuration", &wrong);
+}
+
 /// Public fields of the structs that derive `Deserialize`.
 fn fields_of_read_structs(text: &str) -> Vec<String> {
     let mut fields = Vec::new();
