@@ -133,6 +133,7 @@ impl Gateway {
     }
 
     /// The tasks of the gateway that outlive calls.
+    #[expect(clippy::disallowed_methods, reason = "both end with the runtime")]
     fn spawn_tasks(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
@@ -287,6 +288,10 @@ impl Gateway {
     }
 
     /// Stores the prices behind a version once per process, off the hot path.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "one short write, retried by the next process"
+    )]
     pub(crate) fn remember_price(&self, target: &Target, version: Option<&str>) {
         let prices = target.card.as_ref().and_then(|card| card.price.as_ref());
         let (Some(version), Some(prices)) = (version, prices) else {

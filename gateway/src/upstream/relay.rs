@@ -528,6 +528,10 @@ impl Stream for Relay {
 
 impl Drop for Relay {
     /// The client hung up (or all is done). Under `drain` a task reads on to the usage report.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ends with the answer or at `drain_max_ms`"
+    )]
     fn drop(&mut self) {
         let Some(mut meter) = self.meter.take() else {
             return;
