@@ -88,16 +88,10 @@ impl Gateway {
                 journal_dir.display()
             )
         })?;
-        if !leftovers.rows.is_empty() {
-            sql::insert_records(&db, &leftovers.rows)
-                .await
-                .map_err(|e| format!("cannot store the usage journal: {e}"))?;
-            tracing::info!(
-                rows = leftovers.rows.len(),
-                "stored usage that was left in the journal"
-            );
+        let rows = leftovers.replay(&db, &journal).await?;
+        if rows > 0 {
+            tracing::info!(rows, "stored usage that was left in the journal");
         }
-        leftovers.discard();
         let client = Client::trusted(&outbound::Settings {
             connect_timeout: std::time::Duration::from_millis(config.gateway.timeouts.connect_ms),
             ..outbound::Settings::default()

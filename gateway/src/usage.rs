@@ -1,8 +1,10 @@
 //! Metering: what each attempt consumed, journalled, stored and reported.
 
 pub mod journal;
+pub mod leftovers;
 pub(crate) mod rating;
 pub mod record;
+mod refusal;
 pub(crate) mod sql;
 pub mod writer;
 
