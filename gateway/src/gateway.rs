@@ -12,6 +12,7 @@ use store::{Db, SharedClock};
 use crate::call::{Call, Reply};
 use crate::config::{Breaker, CacheConfig, Defaults, GatewayConfig};
 use crate::error::Error;
+use crate::housekeeping;
 use crate::limit::{Limiter, Local};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
@@ -21,7 +22,7 @@ use crate::route::{Route, Table, Target};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
-use crate::usage::{Writer, sql};
+use crate::usage::{Bodies, Writer, sql};
 
 /// The gateway. Clones share everything.
 #[derive(Clone)]
@@ -54,6 +55,7 @@ struct Inner {
     limiter: Arc<dyn Limiter>,
     answers: Arc<Answers>,
     writer: Writer,
+    bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
     metrics: Metrics,
     /// Price versions stored by this process already.
@@ -107,6 +109,7 @@ impl Gateway {
             limiter: Arc::new(Local::new()),
             local: RwLock::new(local),
             metrics: Metrics::new(),
+            bodies: Bodies::start(db.clone()),
             known_prices: Mutex::default(),
             db,
             clock,
@@ -118,18 +121,20 @@ impl Gateway {
         let gateway = Self {
             inner: Arc::new(inner),
         };
-        gateway.spawn_writer();
+        gateway.spawn_background();
         Ok(gateway)
     }
 
-    /// The one task of the gateway that outlives calls.
+    /// The tasks of the gateway that outlive calls.
     #[expect(
         clippy::disallowed_methods,
-        reason = "ends with the runtime, after a last flush"
+        reason = "end with the runtime, after a last flush"
     )]
-    fn spawn_writer(&self) {
+    fn spawn_background(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
+        let (db, clock) = (self.inner.db.clone(), self.inner.clock.clone());
+        tokio::spawn(housekeeping::run(db, clock));
     }
 
     /// Makes a model call: the only way to a model.
@@ -158,9 +163,10 @@ impl Gateway {
         self.inner.local.write().push(models);
     }
 
-    /// Waits until all usage so far is stored.
+    /// Waits until all usage so far is stored, and bodies that are logged.
     pub async fn flush(&self) {
         self.inner.writer.flush().await;
+        self.inner.bodies.flush().await;
         self.inner.metrics.backlog(self.inner.writer.backlog());
     }
 
@@ -233,6 +239,11 @@ impl Gateway {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.inner.writer
+    }
+
+    /// Takes the bodies of calls, for organizations that log them.
+    pub fn bodies(&self) -> &Bodies {
+        &self.inner.bodies
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

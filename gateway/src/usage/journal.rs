@@ -216,3 +216,35 @@ impl Active {
         written
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store::testing::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_line_behind_a_failed_write_begins_on_its_own() {
+        let dir = TempDir::new();
+        let mut active = Active::create(dir.path(), 1).expect("made");
+        let good = active.segment.file.try_clone().expect("cloned");
+        let path = active.segment.path.clone();
+        active.write(b"first").expect("written");
+        // A file that cannot be written plays the full disk.
+        let with = |file| {
+            Arc::new(Segment {
+                path: path.clone(),
+                file,
+                keep: AtomicBool::new(true),
+            })
+        };
+        active.segment.keep.store(true, Ordering::Relaxed);
+        active.segment = with(File::open(&path).expect("opens"));
+        active.write(b"lost").expect_err("read-only");
+        active.segment = with(good);
+        active.write(b"second").expect("written");
+        active.write(b"third").expect("written");
+        let text = fs::read_to_string(&path).expect("read");
+        assert_eq!(text, "first\n\nsecond\nthird\n");
+    }
+}

@@ -13,7 +13,7 @@ use crate::limit::{Period, period_start};
 const ROWS_PER_STATEMENT: usize = 400;
 const DAYS_PER_STATEMENT: usize = 1_000;
 
-pub(super) const COLUMNS: &str = "id, org_id, request_id, attempt, key_id, user_id, team_id, created_at, \
+const COLUMNS: &str = "id, org_id, request_id, attempt, key_id, user_id, team_id, created_at, \
      operation, endpoint, requested_model, provider, model, status, http_status, error_kind, \
      error_message, upstream_id, stream, input_tokens, output_tokens, cache_read_tokens, \
      cache_write_tokens, reasoning_tokens, usage_detail, usage_source, cost_nano_usd, \
