@@ -14,19 +14,19 @@ use store::{Db, SharedClock};
 use crate::call::{Call, Reply};
 use crate::config::{Breaker, CacheConfig, Defaults, GatewayConfig};
 use crate::error::Error;
+use crate::housekeeping;
 use crate::limit::{Limiter, Local};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
 use crate::org_keys::OrgKeys;
 use crate::pipeline;
-use crate::responses_store;
 use crate::route::keys::KeyRing;
 use crate::route::table::{HealthBook, health_book};
 use crate::route::{Route, Table, Target, Vendor};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
-use crate::usage::{Writer, sql};
+use crate::usage::{Bodies, Writer, sql};
 
 /// The gateway. Clones share everything.
 #[derive(Clone)]
@@ -60,6 +60,7 @@ struct Inner {
     limiter: Arc<dyn Limiter>,
     answers: Arc<Answers>,
     writer: Writer,
+    bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
     metrics: Metrics,
 }
@@ -92,16 +93,10 @@ impl Gateway {
                 journal_dir.display()
             )
         })?;
-        if !leftovers.rows.is_empty() {
-            sql::insert_records(&db, &leftovers.rows)
-                .await
-                .map_err(|e| format!("cannot store the usage journal: {e}"))?;
-            tracing::info!(
-                rows = leftovers.rows.len(),
-                "stored usage that was left in the journal"
-            );
+        let rows = leftovers.replay(&db, &journal).await?;
+        if rows > 0 {
+            tracing::info!(rows, "stored usage that was left in the journal");
         }
-        leftovers.discard();
         let client = Client::trusted(&outbound::Settings {
             connect_timeout: std::time::Duration::from_millis(config.gateway.timeouts.connect_ms),
             ..outbound::Settings::default()
@@ -118,6 +113,7 @@ impl Gateway {
             local: RwLock::new(local),
             metrics: Metrics::new(),
             org_keys: OrgKeys::new(accounts.clone()),
+            bodies: Bodies::start(db.clone()),
             db,
             clock,
             accounts,
@@ -128,15 +124,20 @@ impl Gateway {
         let gateway = Self {
             inner: Arc::new(inner),
         };
-        gateway.spawn_tasks();
+        gateway.spawn_background();
         Ok(gateway)
     }
 
     /// The tasks of the gateway that outlive calls.
-    #[expect(clippy::disallowed_methods, reason = "both end with the runtime")]
-    fn spawn_tasks(&self) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "end with the runtime, after a last flush"
+    )]
+    fn spawn_background(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
+        let (db, clock) = (self.inner.db.clone(), self.inner.clock.clone());
+        tokio::spawn(housekeeping::run(db, clock));
         tokio::spawn(self.inner.org_keys.clone().watch());
     }
 
@@ -172,19 +173,11 @@ impl Gateway {
         self.inner.local.write().push(models);
     }
 
-    /// Waits until all usage so far is stored.
+    /// Waits until all usage so far is stored, and bodies that are logged.
     pub async fn flush(&self) {
         self.inner.writer.flush().await;
+        self.inner.bodies.flush().await;
         self.inner.metrics.backlog(self.inner.writer.backlog());
-    }
-
-    /// Forgets kept responses whose time is over.
-    pub async fn forget_expired(&self) {
-        match responses_store::delete_expired(self.db(), self.now_us()).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "forgot expired responses"),
-            Err(error) => tracing::warn!(%error, "cannot forget expired responses"),
-        }
     }
 
     /// Whether usage reaches the disk.
@@ -269,6 +262,11 @@ impl Gateway {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.inner.writer
+    }
+
+    /// Takes the bodies of calls, for organizations that log them.
+    pub fn bodies(&self) -> &Bodies {
+        &self.inner.bodies
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -9,6 +9,7 @@ mod ingress;
 mod models;
 mod others;
 mod responses;
+pub mod usage;
 mod write;
 
 use utoipa_axum::router::OpenApiRouter;

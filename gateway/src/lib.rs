@@ -32,6 +32,7 @@ pub mod config;
 pub mod dialects;
 pub mod error;
 mod gateway;
+mod housekeeping;
 pub mod http;
 pub mod limit;
 pub mod local;
