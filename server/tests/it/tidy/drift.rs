@@ -49,14 +49,18 @@ fn row(after_arrow: &str) -> Option<(String, String)> {
 
 #[test]
 fn every_header_of_ours_is_documented() {
-    let guide = read(Path::new("docs/gateway.md"));
+    let guide = ["docs/gateway.md", "docs/usage.md"].map(|page| read(Path::new(page)));
+    let guide = guide.join("\n");
     let missing: Vec<String> = strings_under(&["gateway", "server"])
         .into_iter()
         .filter(|text| text.starts_with("x-nab-") && text.len() > "x-nab-".len())
         .filter(|text| text.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
         .filter(|header| !guide.contains(&format!("`{header}`")))
         .collect();
-    refuse("headers that docs/gateway.md lacks", &missing);
+    refuse(
+        "headers that docs/gateway.md and docs/usage.md lack",
+        &missing,
+    );
 }
 
 #[test]
