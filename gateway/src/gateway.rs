@@ -26,6 +26,7 @@ use crate::route::{Route, Table, Target, Vendor};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
+use crate::usage::open_rows::OpenRows;
 use crate::usage::{Bodies, Writer, sql};
 
 /// The gateway. Clones share everything.
@@ -60,6 +61,7 @@ struct Inner {
     limiter: Arc<dyn Limiter>,
     answers: Arc<Answers>,
     writer: Writer,
+    open_rows: OpenRows,
     bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
     metrics: Metrics,
@@ -114,6 +116,7 @@ impl Gateway {
             metrics: Metrics::new(),
             org_keys: OrgKeys::new(accounts.clone()),
             bodies: Bodies::start(db.clone()),
+            open_rows: OpenRows::new(writer.clone()),
             db,
             clock,
             accounts,
@@ -139,6 +142,7 @@ impl Gateway {
         let (db, clock) = (self.inner.db.clone(), self.inner.clock.clone());
         tokio::spawn(housekeeping::run(db, clock));
         tokio::spawn(self.inner.org_keys.clone().watch());
+        tokio::spawn(self.inner.open_rows.clone().run());
     }
 
     /// Makes a model call: the only way to a model.
@@ -258,6 +262,10 @@ impl Gateway {
 
     pub(crate) fn answers(&self) -> &Arc<Answers> {
         &self.inner.answers
+    }
+
+    pub(crate) fn open_rows(&self) -> &OpenRows {
+        &self.inner.open_rows
     }
 
     pub(crate) fn writer(&self) -> &Writer {
