@@ -7,7 +7,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use providers::{DialectId, Operation};
+use providers::dialect::chat::{TopLevel, peek};
+use providers::{DialectId, Operation, tokens};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -161,6 +162,53 @@ pub struct Call {
 }
 
 impl Call {
+    /// Reads what the gateway must know of the body; everything else stays bytes.
+    ///
+    /// # Errors
+    /// `InvalidRequest`, naming the field.
+    pub fn read(
+        endpoint: &'static str,
+        operation: Operation,
+        body: Bytes,
+        context: CallContext,
+    ) -> Result<Self, Error> {
+        let top = peek(&body)?;
+        if top.model.is_empty() {
+            return Err(Error::invalid(
+                "model",
+                "`model` is missing: name the model to use.",
+            ));
+        }
+        let text = |name: &str| {
+            top.get(name)
+                .and_then(|json| serde_json::from_str(json).ok())
+        };
+        let streams = matches!(operation, Operation::Chat(_) | Operation::Completions);
+        let images = operation == Operation::Images;
+        Ok(Self {
+            operation,
+            endpoint,
+            model: top.model.to_string(),
+            stream: top.stream && streams,
+            include_usage: top.include_usage,
+            output_cap: top.output_cap(),
+            n: top.n,
+            end_user: end_user(&top, operation),
+            metadata: top
+                .get("metadata")
+                .filter(|m| *m != "null")
+                .map(str::to_owned),
+            service_tier: text("service_tier"),
+            image_quality: images.then(|| text("quality")).flatten(),
+            image_size: images.then(|| text("size")).flatten(),
+            expanded_from: None,
+            upload: None,
+            input_bound: tokens::estimate_body_fast(&body),
+            body: body.clone(),
+            context,
+        })
+    }
+
     /// The client's chat dialect; `None` for other operations.
     pub fn dialect(&self) -> Option<DialectId> {
         match self.operation {
@@ -168,6 +216,21 @@ impl Call {
             _ => None,
         }
     }
+}
+
+/// `user`, the newer `safety_identifier`, or Anthropic's `metadata.user_id`.
+fn end_user(top: &TopLevel<'_>, operation: Operation) -> Option<String> {
+    if let Some(user) = &top.user {
+        return Some(user.to_string());
+    }
+    if let Some(id) = top.get("safety_identifier") {
+        return serde_json::from_str(id).ok();
+    }
+    if operation != Operation::Chat(DialectId::Messages) {
+        return None;
+    }
+    let metadata: serde_json::Value = serde_json::from_str(top.get("metadata")?).ok()?;
+    metadata.get("user_id")?.as_str().map(str::to_owned)
 }
 
 /// A stream of framed bytes for the client.

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use accounts::{Accounts, Principal};
 use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
 use outbound::Client;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use store::{Db, SharedClock};
 
 use crate::call::{Call, Reply};
@@ -16,9 +18,12 @@ use crate::housekeeping;
 use crate::limit::{Limiter, Local};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
+use crate::org_keys::OrgKeys;
 use crate::pipeline;
+use crate::responses_store;
+use crate::route::keys::KeyRing;
 use crate::route::table::{HealthBook, health_book};
-use crate::route::{Route, Table, Target};
+use crate::route::{Route, Table, Target, Vendor};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
@@ -48,6 +53,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     accounts: Accounts,
+    org_keys: OrgKeys,
     client: Client,
     table: ArcSwap<Table>,
     defaults: ArcSwap<Defaults>,
@@ -58,8 +64,6 @@ struct Inner {
     bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
     metrics: Metrics,
-    /// Price versions stored by this process already.
-    known_prices: Mutex<std::collections::HashSet<String>>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -110,7 +114,7 @@ impl Gateway {
             local: RwLock::new(local),
             metrics: Metrics::new(),
             bodies: Bodies::start(db.clone()),
-            known_prices: Mutex::default(),
+            org_keys: OrgKeys::new(accounts.clone()),
             db,
             clock,
             accounts,
@@ -121,18 +125,16 @@ impl Gateway {
         let gateway = Self {
             inner: Arc::new(inner),
         };
-        gateway.spawn_background();
+        gateway.spawn_tasks();
         Ok(gateway)
     }
 
     /// The tasks of the gateway that outlive calls.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "end with the runtime, after a last flush"
-    )]
-    fn spawn_background(&self) {
+    #[expect(clippy::disallowed_methods, reason = "all end with the runtime")]
+    fn spawn_tasks(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
+        tokio::spawn(self.inner.org_keys.clone().watch());
         let (db, clock) = (self.inner.db.clone(), self.inner.clock.clone());
         tokio::spawn(housekeeping::run(db, clock));
     }
@@ -141,8 +143,14 @@ impl Gateway {
     ///
     /// # Errors
     /// Whatever it is refused for or fails with, ready to be shown.
-    pub async fn call(&self, who: &Arc<Principal>, call: Call) -> Result<Reply, Error> {
-        pipeline::run(self, who, call).await
+    pub fn call<'a>(
+        &'a self,
+        who: &'a Arc<Principal>,
+        call: Call,
+    ) -> BoxFuture<'a, Result<Reply, Error>> {
+        // Boxed here, once: the pipeline's state is kilobytes, and every caller's future would hold
+        // (and the compiler repeat) it.
+        Box::pin(pipeline::run(self, who, call))
     }
 
     /// Takes a new configuration. Calls under way end under the old one; breakers stay as they are.
@@ -168,6 +176,15 @@ impl Gateway {
         self.inner.writer.flush().await;
         self.inner.bodies.flush().await;
         self.inner.metrics.backlog(self.inner.writer.backlog());
+    }
+
+    /// Forgets kept responses whose time is over.
+    pub async fn forget_expired(&self) {
+        match responses_store::delete_expired(self.db(), self.now_us()).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "forgot expired responses"),
+            Err(error) => tracing::warn!(%error, "cannot forget expired responses"),
+        }
     }
 
     /// Whether usage reaches the disk.
@@ -229,6 +246,19 @@ impl Gateway {
             .find(who, id)
     }
 
+    /// The keys a caller's calls to a vendor use: the organization's own, else the configured ones.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub(crate) async fn key_ring(
+        &self,
+        who: &Principal,
+        vendor: &Vendor,
+    ) -> Result<Arc<KeyRing>, Error> {
+        let own = self.inner.org_keys.ring(who.org_id(), &vendor.id).await?;
+        Ok(own.unwrap_or_else(|| Arc::clone(&vendor.keys)))
+    }
+
     pub(crate) fn limiter(&self) -> &dyn Limiter {
         self.inner.limiter.as_ref()
     }
@@ -272,8 +302,7 @@ impl Gateway {
         let (Some(version), Some(prices)) = (version, prices) else {
             return;
         };
-        let key = format!("{version} {}", target.name);
-        if !self.inner.known_prices.lock().insert(key) {
+        if !target.prices_unstored.swap(false, Ordering::Relaxed) {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {

@@ -38,6 +38,7 @@ pub mod limit;
 pub mod local;
 mod metrics;
 mod operations;
+mod org_keys;
 mod pipeline;
 mod responses_store;
 pub mod route;

@@ -61,6 +61,10 @@ pub(crate) async fn run(gw: &Gateway, who: &Arc<Principal>, call: Call) -> Resul
 }
 
 /// Under `drain` the call goes on when the client hangs up: in a task that nobody cancels.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "ends with the call, whose timeouts bound it"
+)]
 async fn to_the_end(state: CallState) -> Result<Reply, Error> {
     match tokio::spawn(call::call(state)).await {
         Ok(outcome) => outcome,

@@ -77,7 +77,10 @@ impl Upload {
 
     /// A text field.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Size of the file in bytes.
@@ -111,9 +114,12 @@ impl Upload {
         )?;
         let tail = format!("\r\n--{boundary}--\r\n");
         let length = head.len() as u64 + file.bytes + tail.len() as u64;
-        let stream = once(head).chain(file.open()?).chain(once(tail.into_bytes()));
-        let content_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))
-            .map_err(io::Error::other)?;
+        let stream = once(head)
+            .chain(file.open()?)
+            .chain(once(tail.into_bytes()));
+        let content_type =
+            HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))
+                .map_err(io::Error::other)?;
         Ok((content_type, OutBody::stream(stream, Some(length))))
     }
 }
@@ -148,16 +154,16 @@ async fn text(mut field: Field<'_>) -> Result<String, Error> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    String::from_utf8(bytes).map_err(|_| {
-        Error::new(Code::InvalidRequest, "A form field is not UTF-8.")
-    })
+    String::from_utf8(bytes)
+        .map_err(|_| Error::new(Code::InvalidRequest, "A form field is not UTF-8."))
 }
 
 async fn spool(field_name: String, mut field: Field<'_>, limit: usize) -> Result<Spooled, Error> {
     let name = field.file_name().unwrap_or("file").to_owned();
-    let content_type = field
-        .content_type()
-        .map_or_else(|| "application/octet-stream".to_owned(), ToString::to_string);
+    let content_type = field.content_type().map_or_else(
+        || "application/octet-stream".to_owned(),
+        ToString::to_string,
+    );
     let mut memory = BytesMut::new();
     let mut disk: Option<NamedTempFile> = None;
     let mut bytes = 0u64;
@@ -185,16 +191,28 @@ async fn spool(field_name: String, mut field: Field<'_>, limit: usize) -> Result
         Some(file) => Storage::Disk(file),
         None => Storage::Memory(memory.freeze()),
     };
-    Ok(Spooled { field: field_name, name, content_type, bytes, storage })
+    Ok(Spooled {
+        field: field_name,
+        name,
+        content_type,
+        bytes,
+        storage,
+    })
 }
 
 fn full(error: &io::Error) -> Error {
     tracing::error!(%error, "cannot spool an upload");
-    Error::new(Code::Internal, "The server cannot keep the upload; its disk may be full.")
+    Error::new(
+        Code::Internal,
+        "The server cannot keep the upload; its disk may be full.",
+    )
 }
 
 fn broken(error: multer::Error) -> Error {
-    Error::new(Code::InvalidRequest, format!("The form cannot be read: {error}."))
+    Error::new(
+        Code::InvalidRequest,
+        format!("The form cannot be read: {error}."),
+    )
 }
 
 /// A name inside a quoted header value, as browsers write it.

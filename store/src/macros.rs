@@ -17,7 +17,7 @@ macro_rules! on_reader {
 /// Runs a single writing statement: `on_writer!(db, execute => query)` gives the number of rows
 /// changed, `on_writer!(db, c => query.fetch_one(c).await)` reads what `RETURNING` gives.
 ///
-/// Like [`on_reader!`] on the writing pool. Several statements belong into [`in_tx!`].
+/// Like [`on_reader!`] on the writing pool. Several statements belong into [`in_tx!`](crate::in_tx).
 #[macro_export]
 macro_rules! on_writer {
     ($db:expr, execute => $query:expr) => {

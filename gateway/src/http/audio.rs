@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{ingress, write};
 use crate::Gateway;
-use crate::call::{CallContext, Reply};
+use crate::call::{Call, CallContext, Reply};
 use crate::error::Error;
 use crate::upload::Upload;
 
@@ -28,7 +28,13 @@ pub(super) async fn create_transcription(
     State(gateway): State<Gateway>,
     request: Request,
 ) -> Response {
-    serve(gateway, "/v1/audio/transcriptions", Operation::Transcription, request).await
+    serve(
+        gateway,
+        "/v1/audio/transcriptions",
+        Operation::Transcription,
+        request,
+    )
+    .await
 }
 
 /// Translate audio to English
@@ -43,7 +49,13 @@ pub(super) async fn create_translation(
     State(gateway): State<Gateway>,
     request: Request,
 ) -> Response {
-    serve(gateway, "/v1/audio/translations", Operation::Translation, request).await
+    serve(
+        gateway,
+        "/v1/audio/translations",
+        Operation::Translation,
+        request,
+    )
+    .await
 }
 
 async fn serve(
@@ -73,7 +85,10 @@ async fn answer(
     context: CallContext,
 ) -> Result<Reply, Error> {
     let who = ingress::authenticate(gateway, headers).await?;
-    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let upload = Upload::read(kind, body, gateway.defaults().max_upload_bytes).await?;
     // The call's body is the form's text fields: what routing and the usage row look at.
     let fields: serde_json::Map<String, Value> = ["model", "response_format", "language", "prompt"]
@@ -81,7 +96,7 @@ async fn answer(
         .filter_map(|name| Some(((*name).to_owned(), Value::from(upload.field(name)?))))
         .collect();
     let fields = Value::Object(fields).to_string().into_bytes();
-    let mut call = ingress::call(endpoint, operation, fields.into(), context)?;
+    let mut call = Call::read(endpoint, operation, fields.into(), context)?;
     call.stream = upload.field("stream") == Some("true");
     call.upload = Some(Arc::new(upload));
     gateway.call(&who, call).await

@@ -4,7 +4,6 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use providers::{DialectId, Operation};
 
-
 use super::ingress;
 use crate::Gateway;
 
@@ -46,7 +45,10 @@ pub(super) async fn create_chat_completion(
     responses((status = 200, description = "OpenAI's `CreateCompletionResponse`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
-pub(super) async fn create_completion(State(gateway): State<Gateway>, request: Request) -> Response {
+pub(super) async fn create_completion(
+    State(gateway): State<Gateway>,
+    request: Request,
+) -> Response {
     ingress::serve(gateway, "/v1/completions", Operation::Completions, request).await
 }
 

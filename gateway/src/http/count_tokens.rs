@@ -8,12 +8,11 @@ use axum::response::Response;
 use providers::dialect::messages::{Messages, encode_count_tokens};
 use providers::{Notes, Operation, tokens};
 
-
 use super::{ingress, write};
+use crate::Gateway;
 use crate::call::{Body, Call, CallContext, Reply};
 use crate::error::Error;
 use crate::route::Backend;
-use crate::Gateway;
 
 /// Count the tokens of a message
 ///
@@ -49,12 +48,26 @@ async fn count(
 ) -> Result<Reply, Error> {
     let who = ingress::authenticate(gateway, headers).await?;
     let body = ingress::read_body(body, gateway.defaults().max_body_bytes).await?;
-    let call = ingress::call("/v1/messages/count_tokens", Operation::CountTokens, body, context)?;
+    let call = Call::read(
+        "/v1/messages/count_tokens",
+        Operation::CountTokens,
+        body,
+        context,
+    )?;
     let route = gateway.resolve(&who, &call.model)?;
-    let native = route.groups.iter().flatten().next().is_some_and(|w| match &w.target.backend {
-        Backend::Vendor(v) => v.provider.info().passthrough.contains(&Operation::CountTokens),
-        Backend::Local(_) => false,
-    });
+    let native = route
+        .groups
+        .iter()
+        .flatten()
+        .next()
+        .is_some_and(|w| match &w.target.backend {
+            Backend::Vendor(v) => v
+                .provider
+                .info()
+                .passthrough
+                .contains(&Operation::CountTokens),
+            Backend::Local(_) => false,
+        });
     if native {
         return gateway.call(&who, call).await;
     }

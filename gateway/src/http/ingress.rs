@@ -9,10 +9,10 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use providers::dialect::chat::{TopLevel, peek};
-use providers::{DialectId, Operation, tokens};
+use providers::Operation;
 
 use super::write;
 use crate::Gateway;
@@ -25,23 +25,26 @@ const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARS: usize = 100;
 
 /// Serves a JSON endpoint from the first byte to the last.
-pub(super) async fn serve(
+pub(super) fn serve(
     gateway: Gateway,
     endpoint: &'static str,
     operation: Operation,
     request: Request,
-) -> Response {
-    let began = Instant::now();
-    let (parts, body) = request.into_parts();
-    let context = match context(&gateway, &parts.headers, began) {
-        Ok(context) => context,
-        Err((error, id)) => return write::error(operation, &error, &id),
-    };
-    let id = Arc::clone(&context.request_id);
-    match answer(&gateway, endpoint, operation, &parts.headers, body, context).await {
-        Ok(reply) => write::reply(reply, &id),
-        Err(error) => write::error(operation, &error, &id),
-    }
+) -> BoxFuture<'static, Response> {
+    // Boxed: each route's handler would repeat the code otherwise.
+    Box::pin(async move {
+        let began = Instant::now();
+        let (parts, body) = request.into_parts();
+        let context = match context(&gateway, &parts.headers, began) {
+            Ok(context) => context,
+            Err((error, id)) => return write::error(operation, &error, &id),
+        };
+        let id = Arc::clone(&context.request_id);
+        match answer(&gateway, endpoint, operation, &parts.headers, body, context).await {
+            Ok(reply) => write::reply(reply, &id),
+            Err(error) => write::error(operation, &error, &id),
+        }
+    })
 }
 
 async fn answer(
@@ -55,7 +58,7 @@ async fn answer(
     // The key comes before the body: strangers do not get to send megabytes.
     let who = authenticate(gateway, headers).await?;
     let body = read_body(body, gateway.defaults().max_body_bytes).await?;
-    let call = call(endpoint, operation, body, context)?;
+    let call = Call::read(endpoint, operation, body, context)?;
     gateway.call(&who, call).await
 }
 
@@ -67,12 +70,18 @@ pub(super) async fn authenticate(
     gateway: &Gateway,
     headers: &HeaderMap,
 ) -> Result<Arc<Principal>, Error> {
-    let key = presented_key(headers).ok_or(AuthError::Missing).map_err(refused)?;
+    let key = presented_key(headers)
+        .ok_or(AuthError::Missing)
+        .map_err(refused)?;
     gateway.accounts().authenticate(key).await.map_err(refused)
 }
 
 fn refused(error: AuthError) -> Error {
-    let code = if error.status() == 503 { Code::Internal } else { Code::InvalidApiKey };
+    let code = if error.status() == 503 {
+        Code::Internal
+    } else {
+        Code::InvalidApiKey
+    };
     Error::new(code, error.to_string())
 }
 
@@ -112,7 +121,11 @@ pub(super) fn context(
 
 fn tags(text: &str) -> Vec<String> {
     let clean = |tag: &str| tag.trim().chars().take(MAX_TAG_CHARS).collect::<String>();
-    text.split(',').map(clean).filter(|t| !t.is_empty()).take(MAX_TAGS).collect()
+    text.split(',')
+        .map(clean)
+        .filter(|t| !t.is_empty())
+        .take(MAX_TAGS)
+        .collect()
 }
 
 /// The client's `x-request-id` when it is sane, else a new one.
@@ -135,59 +148,9 @@ pub(super) async fn read_body(body: Body, limit: usize) -> Result<Bytes, Error> 
             Code::PayloadTooLarge,
             format!("The request body is larger than {limit} bytes (gateway.max_body_bytes)."),
         )),
-        Err(_) => Err(Error::new(Code::InvalidRequest, "The request body did not arrive whole.")),
+        Err(_) => Err(Error::new(
+            Code::InvalidRequest,
+            "The request body did not arrive whole.",
+        )),
     }
-}
-
-/// Reads what the gateway must know of the body; everything else stays bytes.
-///
-/// # Errors
-/// `InvalidRequest`, naming the field.
-pub(super) fn call(
-    endpoint: &'static str,
-    operation: Operation,
-    body: Bytes,
-    context: CallContext,
-) -> Result<Call, Error> {
-    let top = peek(&body)?;
-    if top.model.is_empty() {
-        return Err(Error::invalid("model", "`model` is missing: name the model to use."));
-    }
-    let text = |name: &str| top.get(name).and_then(|json| serde_json::from_str(json).ok());
-    let streams = matches!(operation, Operation::Chat(_) | Operation::Completions);
-    let images = operation == Operation::Images;
-    Ok(Call {
-        operation,
-        endpoint,
-        model: top.model.to_string(),
-        stream: top.stream && streams,
-        include_usage: top.include_usage,
-        output_cap: top.output_cap(),
-        n: top.n,
-        end_user: end_user(&top, operation),
-        metadata: top.get("metadata").filter(|m| *m != "null").map(str::to_owned),
-        service_tier: text("service_tier"),
-        image_quality: images.then(|| text("quality")).flatten(),
-        image_size: images.then(|| text("size")).flatten(),
-        expanded_from: None,
-        upload: None,
-        input_bound: tokens::estimate_body_fast(&body),
-        body: body.clone(),
-        context,
-    })
-}
-
-/// `user`, the newer `safety_identifier`, or Anthropic's `metadata.user_id`.
-fn end_user(top: &TopLevel<'_>, operation: Operation) -> Option<String> {
-    if let Some(user) = &top.user {
-        return Some(user.to_string());
-    }
-    if let Some(id) = top.get("safety_identifier") {
-        return serde_json::from_str(id).ok();
-    }
-    if operation != Operation::Chat(DialectId::Messages) {
-        return None;
-    }
-    let metadata: serde_json::Value = serde_json::from_str(top.get("metadata")?).ok()?;
-    metadata.get("user_id")?.as_str().map(str::to_owned)
 }

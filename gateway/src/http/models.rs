@@ -1,6 +1,6 @@
 //! What a key can use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ pub(super) async fn list_models(State(gateway): State<Gateway>, headers: HeaderM
 
 /// Get a model
 #[utoipa::path(
-    get, path = "/v1/models/{model}", operation_id = "get_model", tag = "gateway",
+    get, path = "/v1/models/{*model}", operation_id = "get_model", tag = "gateway",
     params(("model" = String, Path, description = "Name, slashes included")),
     responses(
         (status = 200, description = "The model", body = serde_json::Value),
@@ -70,7 +70,7 @@ async fn answer(
         Err((error, id)) => return write::error(operation, &error, &id),
     };
     let outcome = match ingress::authenticate(gateway, headers).await {
-        Ok(who) => make(visible(gateway, &who)),
+        Ok(who) => visible(gateway, &who).await.and_then(make),
         Err(error) => Err(error),
     };
     match outcome {
@@ -79,15 +79,31 @@ async fn answer(
     }
 }
 
-fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
+async fn visible(
+    gateway: &Gateway,
+    who: &Arc<Principal>,
+) -> Result<BTreeMap<String, Value>, Error> {
     let table = gateway.table();
+    let mut own = BTreeSet::new();
+    for vendor in table.vendors.values().filter(|vendor| !vendor.configured) {
+        if !gateway.key_ring(who, vendor).await?.is_empty() {
+            own.insert(vendor.id.clone());
+        }
+    }
     let mut all = BTreeMap::new();
     for name in table.model_names() {
         all.insert(name.to_owned(), entry(name, "gateway", None));
     }
     for vendor in table.vendors.values() {
+        if !vendor.configured && !own.contains(&vendor.id) {
+            continue;
+        }
         let kind = vendor.provider.info().id;
-        let listed = vendor.models.iter().filter(|p| !p.is_wild()).map(|p| p.fill(""));
+        let listed = vendor
+            .models
+            .iter()
+            .filter(|p| !p.is_wild())
+            .map(|p| p.fill(""));
         let known = table.catalogue.models(kind).into_iter().map(str::to_owned);
         for model in listed.chain(known.filter(|m| vendor.offers(m))) {
             let card = table.catalogue.lookup(kind, &model);
@@ -102,13 +118,15 @@ fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
         all.insert(name, value);
     }
     all.retain(|name, _| who.may_use_model(name));
-    all
+    Ok(all)
 }
 
 /// OpenAI's model object, with what the catalogue knows beside it.
 fn entry(name: &str, owner: &str, card: Option<&ModelCard>) -> Value {
     let mut value = json!({"id": name, "object": "model", "created": 0, "owned_by": owner});
-    let (Some(card), Some(fields)) = (card, value.as_object_mut()) else { return value };
+    let (Some(card), Some(fields)) = (card, value.as_object_mut()) else {
+        return value;
+    };
     if let Some(mode) = card.mode {
         fields.insert("mode".to_owned(), json!(mode.word()));
     }
@@ -118,8 +136,14 @@ fn entry(name: &str, owner: &str, card: Option<&ModelCard>) -> Value {
     if let Some(tokens) = card.max_output_tokens {
         fields.insert("max_output_tokens".to_owned(), json!(tokens));
     }
-    fields.insert("input_modalities".to_owned(), json!(card.input_modalities()));
-    fields.insert("output_modalities".to_owned(), json!(card.output_modalities()));
+    fields.insert(
+        "input_modalities".to_owned(),
+        json!(card.input_modalities()),
+    );
+    fields.insert(
+        "output_modalities".to_owned(),
+        json!(card.output_modalities()),
+    );
     let capabilities: Vec<&str> = card.capabilities.iter().map(Capability::word).collect();
     fields.insert("capabilities".to_owned(), json!(capabilities));
     value

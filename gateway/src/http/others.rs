@@ -4,7 +4,6 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use providers::Operation;
 
-
 use super::ingress;
 use crate::Gateway;
 
@@ -18,7 +17,10 @@ use crate::Gateway;
     responses((status = 200, description = "OpenAI's `CreateEmbeddingResponse`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
-pub(super) async fn create_embeddings(State(gateway): State<Gateway>, request: Request) -> Response {
+pub(super) async fn create_embeddings(
+    State(gateway): State<Gateway>,
+    request: Request,
+) -> Response {
     ingress::serve(gateway, "/v1/embeddings", Operation::Embeddings, request).await
 }
 
@@ -31,7 +33,13 @@ pub(super) async fn create_embeddings(State(gateway): State<Gateway>, request: R
     security(("api_key" = []))
 )]
 pub(super) async fn create_image(State(gateway): State<Gateway>, request: Request) -> Response {
-    ingress::serve(gateway, "/v1/images/generations", Operation::Images, request).await
+    ingress::serve(
+        gateway,
+        "/v1/images/generations",
+        Operation::Images,
+        request,
+    )
+    .await
 }
 
 /// Create speech
@@ -56,6 +64,9 @@ pub(super) async fn create_speech(State(gateway): State<Gateway>, request: Reque
     responses((status = 200, description = "OpenAI's `CreateModerationResponse`", body = serde_json::Value)),
     security(("api_key" = []))
 )]
-pub(super) async fn create_moderation(State(gateway): State<Gateway>, request: Request) -> Response {
+pub(super) async fn create_moderation(
+    State(gateway): State<Gateway>,
+    request: Request,
+) -> Response {
     ingress::serve(gateway, "/v1/moderations", Operation::Moderation, request).await
 }

@@ -57,11 +57,18 @@ async fn create(
 ) -> Result<Reply, Error> {
     let who = ingress::authenticate(gateway, headers).await?;
     let body = ingress::read_body(body, gateway.defaults().max_body_bytes).await?;
-    let call = ingress::call(ENDPOINT, OPERATION, body, context)?;
-    let mut request: Map<String, Value> = serde_json::from_slice(&call.body)
-        .map_err(|e| Error::new(Code::InvalidRequest, format!("The body is not an object: {e}.")))?;
+    let call = Call::read(ENDPOINT, OPERATION, body, context)?;
+    let mut request: Map<String, Value> = serde_json::from_slice(&call.body).map_err(|e| {
+        Error::new(
+            Code::InvalidRequest,
+            format!("The body is not an object: {e}."),
+        )
+    })?;
     let keep = request.get("store") != Some(&Value::Bool(false));
-    let previous = request.get("previous_response_id").and_then(Value::as_str).map(str::to_owned);
+    let previous = request
+        .get("previous_response_id")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let call = match previous {
         None => call,
         Some(previous) => {
@@ -73,7 +80,11 @@ async fn create(
     if !keep {
         return Ok(reply);
     }
-    let keeper = Keeper { gateway: gateway.clone(), who, items: history::input_items(&request) };
+    let keeper = Keeper {
+        gateway: gateway.clone(),
+        who,
+        items: history::input_items(&request),
+    };
     keeper.keep(reply).await
 }
 
@@ -99,8 +110,11 @@ fn expanded(call: Call, request: &Map<String, Value>) -> Result<Call, Error> {
     let body: Bytes = serde_json::to_vec(request)
         .map_err(|e| Error::new(Code::Internal, format!("Cannot write the request: {e}.")))?
         .into();
-    let wide = ingress::call(ENDPOINT, OPERATION, body, call.context)?;
-    Ok(Call { expanded_from: Some(call.body), ..wide })
+    let wide = Call::read(ENDPOINT, OPERATION, body, call.context)?;
+    Ok(Call {
+        expanded_from: Some(call.body),
+        ..wide
+    })
 }
 
 /// Keeps a finished response before its last bytes reach the client, so that the client can continue
@@ -121,7 +135,12 @@ impl Keeper {
                 reply.body = Body::Full(bytes);
             }
             Body::Stream(stream) => {
-                let watch = Watch { keeper: self, splitter: Splitter::new(Framing::Sse), collector: history::Collector::default(), done: false };
+                let watch = Watch {
+                    keeper: self,
+                    splitter: Splitter::new(Framing::Sse),
+                    collector: history::Collector::default(),
+                    done: false,
+                };
                 let stream = futures_util::stream::unfold(
                     (stream, watch),
                     |(mut stream, mut watch)| async move {
@@ -139,7 +158,9 @@ impl Keeper {
     }
 
     async fn store(&self, response: &Value) {
-        let Some(id) = response.get("id").and_then(Value::as_str) else { return };
+        let Some(id) = response.get("id").and_then(Value::as_str) else {
+            return;
+        };
         let stored = responses_store::put(
             self.gateway.db(),
             responses_store::NewResponse {
@@ -261,10 +282,16 @@ async fn kept(
 }
 
 fn not_kept(id: &str) -> Error {
-    Error::new(Code::NotFound, format!("Response with id '{id}' not found."))
+    Error::new(
+        Code::NotFound,
+        format!("Response with id '{id}' not found."),
+    )
 }
 
 fn unavailable(error: &store::Error) -> Error {
     tracing::error!(%error, "cannot reach the kept responses");
-    Error::new(Code::Internal, "Kept responses cannot be reached at the moment; try again.")
+    Error::new(
+        Code::Internal,
+        "Kept responses cannot be reached at the moment; try again.",
+    )
 }

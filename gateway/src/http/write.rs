@@ -22,7 +22,9 @@ pub(super) fn reply(reply: Reply, request_id: &str) -> Response {
     *response.status_mut() =
         http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::OK);
     *response.headers_mut() = reply.headers;
-    response.headers_mut().insert(CONTENT_TYPE, reply.content_type);
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, reply.content_type);
     name(&mut response, request_id);
     response
 }
@@ -49,17 +51,29 @@ pub(super) fn error(operation: Operation, error: &Error, request_id: &str) -> Re
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, JSON);
     if error.code == Code::InvalidApiKey {
-        headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        headers.insert(
+            http::header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer"),
+        );
     }
     if let Some(wait) = error.retry_after {
         // Whole seconds rounded up, and exact milliseconds for clients that read them.
         let seconds = wait.as_millis().div_ceil(1000).max(1);
         headers.insert(RETRY_AFTER, number(seconds));
-        headers.insert(HeaderName::from_static("retry-after-ms"), number(wait.as_millis()));
+        headers.insert(
+            HeaderName::from_static("retry-after-ms"),
+            number(wait.as_millis()),
+        );
     }
-    if matches!(error.code, Code::BudgetExceeded | Code::UpstreamQuota | Code::InvalidRequest) {
+    if matches!(
+        error.code,
+        Code::BudgetExceeded | Code::UpstreamQuota | Code::InvalidRequest
+    ) {
         // The official clients retry on some of these by themselves; it would be in vain.
-        headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
+        headers.insert(
+            HeaderName::from_static("x-should-retry"),
+            HeaderValue::from_static("false"),
+        );
     }
     if let Some(target) = &error.target
         && let Ok(value) = HeaderValue::from_str(target)

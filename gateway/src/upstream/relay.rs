@@ -19,6 +19,7 @@ use providers::dialect::{ChatEncoder, Pass, Tap};
 use providers::provider::{ChatDecoder, Framing};
 use providers::sse::Splitter;
 use providers::{Error, ErrorKind, Usage};
+use serde::de::IgnoredAny;
 use tokio::time::Sleep;
 
 use super::exchange;
@@ -110,6 +111,7 @@ pub(crate) struct Relay {
     began: Instant,
     last_piece: Instant,
     alarm: Pin<Box<Sleep>>,
+    armed_for: Instant,
     /// The clean end has been passed on and billed.
     settled: bool,
     /// Something the client can use has been seen.
@@ -122,9 +124,9 @@ impl Relay {
     /// A relay on a fresh answer. `meter` is handed over by [`Relay::attach`] once it has opened.
     pub(crate) fn new(source: Source, setup: Setup) -> Self {
         let now = Instant::now();
-        let alarm = Box::pin(tokio::time::sleep(Duration::from_millis(
-            setup.timeouts.first_token_ms.min(setup.timeouts.total_ms),
-        )));
+        let first = setup.timeouts.first_token_ms.min(setup.timeouts.total_ms);
+        let armed_for = now + Duration::from_millis(first);
+        let alarm = Box::pin(tokio::time::sleep_until(armed_for.into()));
         Self {
             source: Some(source),
             setup,
@@ -139,6 +141,7 @@ impl Relay {
             began: now,
             last_piece: now,
             alarm,
+            armed_for,
             settled: false,
             opened: false,
             aborted: false,
@@ -232,21 +235,31 @@ impl Relay {
         self.poll_alarm(cx)
     }
 
-    /// One timer for all: it is not reset for each piece but looks back when it fires.
+    /// One timer for all: it is not moved for each piece but looks back when it fires. Only an
+    /// earlier deadline (the answer has begun, or has ended) moves it.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
+            let due = self.deadline();
+            if due < self.armed_for {
+                self.arm(due);
+            }
             ready!(self.alarm.as_mut().poll(cx));
             let now = Instant::now();
-            let due = self.deadline();
-            if now >= due {
-                if self.settled {
-                    self.source = None;
-                    return Poll::Ready(Ok(()));
-                }
-                return Poll::Ready(Err(self.too_slow(now)));
+            if now < due {
+                self.arm(due);
+                continue;
             }
-            self.alarm.as_mut().reset(due.into());
+            if self.settled {
+                self.source = None;
+                return Poll::Ready(Ok(()));
+            }
+            return Poll::Ready(Err(self.too_slow(now)));
         }
+    }
+
+    fn arm(&mut self, due: Instant) {
+        self.alarm.as_mut().reset(due.into());
+        self.armed_for = due;
     }
 
     fn deadline(&self) -> Instant {
@@ -515,6 +528,10 @@ impl Stream for Relay {
 
 impl Drop for Relay {
     /// The client hung up (or all is done). Under `drain` a task reads on to the usage report.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ends with the answer or at `drain_max_ms`"
+    )]
     fn drop(&mut self) {
         let Some(mut meter) = self.meter.take() else {
             return;
@@ -650,6 +667,7 @@ fn look_and_pass(
     splitter.push(&event)?;
     let mut pass = Pass::Forward;
     while let Some(parsed) = splitter.next()? {
+        check_json(parsed.data)?;
         pass = tap.observe(&parsed, client_wants_usage);
     }
     // An error event of the vendor is told in our words, with our status and request id.
@@ -657,6 +675,17 @@ fn look_and_pass(
         out.push_back(event);
     }
     Ok(())
+}
+
+/// Half an event must not reach the client: its parser would fail where ours can still say why.
+fn check_json(data: &str) -> Result<(), Error> {
+    let data = data.trim();
+    if data.is_empty() || data == "[DONE]" {
+        return Ok(());
+    }
+    serde_json::from_str::<IgnoredAny>(data)
+        .map(drop)
+        .map_err(|e| Error::malformed(format!("the provider sent a malformed event: {e}")))
 }
 
 fn push_out(out: &mut VecDeque<Bytes>, bytes: Vec<u8>) {

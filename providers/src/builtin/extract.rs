@@ -64,11 +64,10 @@ fn text(talk: &Conversation) -> String {
             return quote.text;
         }
         if language::is_question(&talk.question) {
-            let nothing_to_read = talk.passages.is_empty();
-            return if nothing_to_read {
-                language.needs_context()
-            } else {
+            return if talk.has_text() {
                 language.not_found()
+            } else {
+                language.needs_context()
             }
             .to_owned();
         }

@@ -222,12 +222,21 @@ const NEUTRAL: [&str; 12] = [
     "中",
 ];
 
+/// Options that are looked for; an enum of more is a list of everything.
+const MOST_OPTIONS: usize = 300;
+
+/// How often the text is read to choose among `options`.
+pub(super) fn searches(options: &[Value]) -> usize {
+    options.len().min(MOST_OPTIONS)
+}
+
 /// The option the text speaks for most, and whether it does at all: without a sign the neutral one,
 /// without a neutral one the first.
 pub(super) fn choose<'v>(options: &'v [Value], source: &Source<'_>) -> (&'v Value, bool) {
-    let points: Vec<u32> = options
+    let looked_for = &options[..searches(options)];
+    let points: Vec<u32> = looked_for
         .iter()
-        .map(|option| support(option, options, source))
+        .map(|option| support(option, looked_for, source))
         .collect();
     let most = points.iter().copied().max().unwrap_or_default();
     if most > 0 {
@@ -242,9 +251,10 @@ pub(super) fn choose<'v>(options: &'v [Value], source: &Source<'_>) -> (&'v Valu
 
 /// All options that the text speaks for, in the schema's order.
 pub(super) fn mentioned<'v>(options: &'v [Value], source: &Source<'_>) -> Vec<&'v Value> {
-    options
+    let looked_for = &options[..searches(options)];
+    looked_for
         .iter()
-        .filter(|option| support(option, options, source) > 0)
+        .filter(|option| support(option, looked_for, source) > 0)
         .collect()
 }
 
@@ -259,6 +269,9 @@ fn word_of(option: &Value) -> String {
 /// nothing; a denied sign ("not good") speaks for nobody.
 fn support(option: &Value, options: &[Value], source: &Source<'_>) -> u32 {
     const NAMED: u32 = 3;
+    if source.text.is_empty() {
+        return 0;
+    }
     let word = word_of(option);
     let signs = SIGNS
         .iter()
@@ -272,10 +285,10 @@ fn support(option: &Value, options: &[Value], source: &Source<'_>) -> u32 {
     let mut points = 0;
     for sentence in sentences::split(&source.text) {
         let lower = sentence.to_lowercase();
-        if others.iter().any(|other| has_word(&lower, other)) && has_word(&lower, &word) {
-            continue;
-        }
         if has_word(&lower, &word) {
+            if others.iter().any(|other| has_word(&lower, other)) {
+                continue;
+            }
             points += NAMED;
         }
         let seen = signs.iter().filter(|sign| lower.contains(**sign)).count();

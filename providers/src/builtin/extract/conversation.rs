@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::READ_BYTES;
-use super::language::{asks_for_summary, is_question};
+use super::language::{asks_for_summary, is_directive, is_question};
 use super::sentences;
 use crate::chat::{ChatRequest, Message, Role};
 
@@ -66,6 +66,15 @@ impl Conversation {
             }
         }
         talk
+    }
+
+    /// Whether there is anything to quote: instructions are not.
+    pub(super) fn has_text(&self) -> bool {
+        let quotable = |passage: &Passage| {
+            let mut sentences = sentences::split(&passage.text).into_iter();
+            !passage.mark.is_empty() || sentences.any(|sentence| !is_directive(sentence))
+        };
+        self.passages.iter().any(quotable)
     }
 
     fn read_question(&mut self, text: &str) {

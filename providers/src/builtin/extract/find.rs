@@ -35,8 +35,10 @@ pub(super) fn phone(text: &str) -> Option<String> {
             .find(|c: char| !(c.is_ascii_digit() || "+-/() .".contains(c)))
             .unwrap_or(tail.len());
         let found = tail[..end].trim_end_matches(|c: char| !c.is_ascii_digit());
+        // `RE-2024-117` is an invoice.
+        let alone = !rest[..start].ends_with(|c: char| c.is_alphanumeric() || c == '-');
         let digits = found.bytes().filter(u8::is_ascii_digit).count();
-        if digits >= LEAST_DIGITS && date(found).is_none() {
+        if alone && digits >= LEAST_DIGITS && date(found).is_none() {
             return Some(found.to_owned());
         }
         rest = &tail[end.max(1)..];
@@ -63,34 +65,29 @@ const MONTHS: [&[&str]; 12] = [
 /// The first date, as `YYYY-MM-DD`. Understands ISO, `3.12.2024`, `12/3/2024` (month first, as in the
 /// USA, unless that is impossible), `March 3, 2024`, `3 March 2024`, `3. März 2024`, `2024年3月5日`.
 pub(super) fn date(text: &str) -> Option<String> {
+    use DatePart::{Month, Number, Slashed};
     let parts = date_parts(text);
-    parts.windows(3).find_map(|three| match three {
+    parts.windows(3).find_map(|three| match *three {
         [
-            DatePart::Number(y),
-            DatePart::Number(m),
-            DatePart::Number(d),
-        ] if *y > 999 => iso(*y, *m, *d),
-        [
-            DatePart::Number(a),
-            DatePart::Number(b),
-            DatePart::Number(y),
-        ] if *y > 999 => {
-            let slashed = text.contains(&format!("{a}/")) || text.contains(&format!("{a:02}/"));
-            let (month, day) = if slashed { (*a, *b) } else { (*b, *a) };
-            iso(*y, month, day).or_else(|| iso(*y, day, month))
+            Number(year) | Slashed(year),
+            Number(month) | Slashed(month),
+            Number(day),
+        ] if year > 999 => iso(year, month, day),
+        [Slashed(month), Slashed(day), Number(year)] => {
+            iso(year, month, day).or_else(|| iso(year, day, month))
         }
-        [DatePart::Month(m), DatePart::Number(d), DatePart::Number(y)]
-        | [DatePart::Number(d), DatePart::Month(m), DatePart::Number(y)]
-            if *y > 999 =>
-        {
-            iso(*y, *m, *d)
-        }
+        [Number(day), Number(month), Number(year)]
+        | [Month(month), Number(day), Number(year)]
+        | [Number(day), Month(month), Number(year)] => iso(year, month, day),
         _ => None,
     })
 }
 
+#[derive(Clone, Copy)]
 enum DatePart {
     Number(u32),
+    /// A number with a slash behind it.
+    Slashed(u32),
     Month(u32),
     /// A word or mark that no date goes across.
     Other,
@@ -111,13 +108,15 @@ fn date_parts(text: &str) -> Vec<DatePart> {
         let (word, tail) = rest.split_at(len.unwrap_or(rest.len()));
         rest = tail;
         if c.is_ascii_digit() {
-            parts.push(word.parse().map_or(DatePart::Other, DatePart::Number));
+            parts.push(match word.parse() {
+                Ok(number) if tail.starts_with('/') => DatePart::Slashed(number),
+                Ok(number) => DatePart::Number(number),
+                Err(_) => DatePart::Other,
+            });
         } else if !c.is_whitespace() && !JOINTS.contains(&word) {
             let lower = word.to_lowercase();
-            let month = MONTHS
-                .iter()
-                .zip(1..)
-                .find(|(names, _)| names.contains(&lower.as_str()));
+            let mut months = MONTHS.iter().zip(1..);
+            let month = months.find(|(names, _)| names.contains(&lower.as_str()));
             parts.push(month.map_or(DatePart::Other, |(_, number)| DatePart::Month(number)));
         }
     }
@@ -132,7 +131,7 @@ fn iso(year: u32, month: u32, day: u32) -> Option<String> {
         1..=12 => 31,
         _ => return None,
     };
-    let valid = (1..=days).contains(&day) && year <= 9999;
+    let valid = (1..=days).contains(&day) && (1000..=9999).contains(&year);
     valid.then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
@@ -217,15 +216,18 @@ pub(super) fn proper_name(text: &str) -> Option<String> {
 /// few more. Labels stand at the start of a line, a list item, or behind a comma or period.
 pub(super) fn labelled<'a>(text: &'a str, wanted: &[String]) -> Option<&'a str> {
     const MOST_LABEL_WORDS: usize = 5;
+    const LONGEST_LINE: usize = 2_000;
+    const MOST_LABELS: usize = 40;
     if wanted.is_empty() {
         return None;
     }
     let mut best: Option<(usize, &str)> = None;
     for line in text.lines() {
-        for (at, c) in line
+        let line = &line[..line.floor_char_boundary(LONGEST_LINE)];
+        let separators = line
             .char_indices()
-            .filter(|(_, c)| matches!(c, ':' | '：' | '=' | '|'))
-        {
+            .filter(|(_, c)| matches!(c, ':' | '：' | '=' | '|'));
+        for (at, c) in separators.take(MOST_LABELS) {
             let before = line[..at].trim_end();
             let from = before
                 .rfind([',', ';', '|', '。', '，', '；', ':', '：', '='])

@@ -21,9 +21,11 @@ pub(super) struct Quote {
 /// Sentences quoted at most.
 const MOST: usize = 3;
 /// A second or third sentence must score this share of the best one's score.
-const CLOSE: f64 = 0.72;
-/// Below this share of the question's weight a match is chance.
-const LEAST_COVERAGE: f64 = 0.26;
+const CLOSE: f64 = 0.6;
+/// Below this share of the question's weight a match is chance. Pairs of characters match less often
+/// than words: a question of ten characters has nine, few of which the text repeats.
+const LEAST_COVERAGE: f64 = 0.2;
+const LEAST_COVERAGE_CJK: f64 = 0.1;
 
 /// The best sentences for the question, from marked passages if one of them answers, else from other
 /// text. `None` when nothing matches.
@@ -68,7 +70,12 @@ fn among(question: &str, passages: &[&Passage]) -> Option<Quote> {
         .collect();
     order.sort_by(|a, b| ranked[*b].score.total_cmp(&ranked[*a].score));
     let best = ranked[*order.first()?];
-    if best.coverage < LEAST_COVERAGE {
+    let least = if question.contains(is_cjk) {
+        LEAST_COVERAGE_CJK
+    } else {
+        LEAST_COVERAGE
+    };
+    if best.coverage < least {
         return None;
     }
     order.truncate(MOST);

@@ -2,6 +2,8 @@
 //! the text does not say is `null` where the schema allows it, else empty, zero, `false`, or a value
 //! that nobody takes for a fact (`0001-01-01`, `unknown@example.invalid`).
 
+use std::cell::Cell;
+
 use serde_json::{Map, Number, Value, json};
 
 use super::choices;
@@ -13,6 +15,11 @@ use super::values::{Field, name_words};
 
 /// Nesting above which only the least valid value is given: schemas may contain themselves.
 const DEEPEST: usize = 12;
+/// Values filled: beyond, a schema that multiplies (each member holding itself ten times) gets `null`.
+const MOST_VALUES: usize = 10_000;
+/// Bytes of text searched for all values together. Beyond, values are given as if the text did not
+/// say them, so that a huge schema over a huge text costs under a second and not hours.
+const MOST_SEARCHED: usize = 24 * 1024 * 1024;
 /// Items of an array without `maxItems`.
 const MOST_ITEMS: usize = 50;
 
@@ -27,7 +34,11 @@ pub(super) fn fill(schema: Option<&Value>, talk: &Conversation) -> Value {
     let Some(root) = schema.or(derived.as_ref()) else {
         return free(&source);
     };
-    let filler = Filler { root };
+    let filler = Filler {
+        root,
+        values_left: Cell::new(MOST_VALUES),
+        bytes_left: Cell::new(MOST_SEARCHED),
+    };
     filler.fill(root, "", &source, 0).value
 }
 
@@ -61,13 +72,26 @@ fn absent(value: impl Into<Value>) -> Filled {
 
 struct Filler<'a> {
     root: &'a Value,
+    values_left: Cell<usize>,
+    bytes_left: Cell<usize>,
+}
+
+/// Takes `amount` from what is left, if there is enough.
+fn take(left: &Cell<usize>, amount: usize) -> bool {
+    let rest = left.get().checked_sub(amount);
+    left.set(rest.unwrap_or(0));
+    rest.is_some()
 }
 
 impl<'a> Filler<'a> {
     fn fill(&self, schema: &'a Value, name: &str, source: &Source<'_>, depth: usize) -> Filled {
-        if depth > DEEPEST {
+        if depth > DEEPEST || !take(&self.values_left, 1) {
             return absent(Value::Null);
         }
+        let ways = options(schema).map_or(1, choices::searches);
+        let silent = Source::of_item("");
+        let affordable = take(&self.bytes_left, source.cost().saturating_mul(ways));
+        let source = if affordable { source } else { &silent };
         if let Some(target) = self.referenced(schema) {
             return self.fill(target, name, source, depth + 1);
         }
@@ -220,6 +244,12 @@ impl<'a> Filler<'a> {
         depth: usize,
     ) -> Vec<Value> {
         if let Some(options) = options(item) {
+            if !take(
+                &self.bytes_left,
+                source.cost().saturating_mul(choices::searches(options)),
+            ) {
+                return Vec::new();
+            }
             return choices::mentioned(options, source)
                 .into_iter()
                 .cloned()

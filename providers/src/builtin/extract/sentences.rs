@@ -15,7 +15,7 @@ pub(super) fn split(text: &str) -> Vec<&str> {
             '。' | '！' | '？' => true,
             '\n' => !wraps(&text[start..at], &text[end..]),
             '.' => ends_at_period(&text[start..at], &text[end..]),
-            '!' | '?' | '…' => opens_next(&text[end..]),
+            '!' | '?' | '…' => opens_next(&text[end..]) && !goes_on(&text[end..]),
             ' ' | ',' | '，' | '、' | '；' => at - start > LONGEST,
             _ => false,
         };
@@ -24,7 +24,10 @@ pub(super) fn split(text: &str) -> Vec<&str> {
         }
         let mut end = end;
         if c != '\n' {
-            while let Some((at, closer)) = chars.next_if(|(_, c)| is_closer(*c)) {
+            // “ opens an English or Chinese quote and closes a German one.
+            let german = text[start..end].contains('„');
+            let closes = |c: char| is_closer(c) || (german && c == '“');
+            while let Some((at, closer)) = chars.next_if(|(_, c)| closes(*c)) {
                 end = at + closer.len_utf8();
             }
         }
@@ -43,10 +46,7 @@ fn push<'a>(sentence: &'a str, sentences: &mut Vec<&'a str>) {
 }
 
 fn is_closer(c: char) -> bool {
-    matches!(
-        c,
-        '"' | '\'' | '”' | '’' | '“' | '»' | '」' | '』' | '）' | ')' | ']' | '》' | '】'
-    )
+    "\"'”’»」』）)]》】".contains(c)
 }
 
 /// Whether what follows a mark can be a new sentence: white space (behind closing quotes) or the end.
@@ -56,6 +56,12 @@ fn opens_next(after: &str) -> bool {
         .chars()
         .next()
         .is_none_or(|c| c.is_whitespace() || super::terms::is_cjk(c))
+}
+
+/// `“Really?” she said`: a sentence does not start in lower case.
+fn goes_on(after: &str) -> bool {
+    let next = after.trim_start_matches(|c: char| is_closer(c) || c == ' ');
+    next.chars().next().is_some_and(char::is_lowercase)
 }
 
 /// A line break inside a paragraph that somebody wrapped: a longish line without an end, and a next
@@ -98,10 +104,10 @@ fn ends_at_period(before: &str, after: &str) -> bool {
     if !opens_next(after) {
         return false;
     }
-    let next = after.trim_start_matches(|c: char| is_closer(c) || c.is_whitespace());
-    if next.chars().next().is_some_and(char::is_lowercase) {
+    if goes_on(after) {
         return false;
     }
+    let next = after.trim_start_matches(|c: char| is_closer(c) || c.is_whitespace());
     let word = before
         .rsplit(|c: char| c.is_whitespace() || c == '(')
         .next()

@@ -14,6 +14,9 @@ pub(super) struct Source<'a> {
     talk: Option<&'a Conversation>,
 }
 
+/// Bytes of text in which single values are searched; quotes are taken from all of it.
+const SEARCHED_BYTES: usize = 64 * 1024;
+
 impl<'a> Source<'a> {
     /// Everything that was said, without sentences that instruct.
     pub(super) fn of(talk: &'a Conversation) -> Self {
@@ -31,6 +34,7 @@ impl<'a> Source<'a> {
                 text.push('\n');
             }
         }
+        text.truncate(text.floor_char_boundary(SEARCHED_BYTES));
         Self {
             text,
             talk: Some(talk),
@@ -43,6 +47,12 @@ impl<'a> Source<'a> {
             text: item.to_owned(),
             talk: None,
         }
+    }
+
+    /// Bytes that finding one value may read.
+    pub(super) fn cost(&self) -> usize {
+        let passages = self.talk.into_iter().flat_map(|talk| &talk.passages);
+        self.text.len() + passages.map(|passage| passage.text.len()).sum::<usize>()
     }
 
     /// Whether this is an item and not the whole conversation.

@@ -6,6 +6,9 @@ use super::conversation::Conversation;
 use super::terms::terms;
 use crate::chat::{ChatRequest, FunctionDef, ToolChoice};
 
+/// Terms of the question that tools are compared with.
+const MOST_TERMS: usize = 64;
+
 /// The tool that `tool_choice` forces: the named one, or for `required` the one whose name and
 /// description have most in common with the question. With `auto` and `none` no tool is called.
 pub(super) fn forced<'a>(request: &'a ChatRequest, talk: &Conversation) -> Option<&'a FunctionDef> {
@@ -23,7 +26,8 @@ pub(super) fn forced<'a>(request: &'a ChatRequest, talk: &Conversation) -> Optio
     if !is_required(choice) {
         return None;
     }
-    let question = terms(&talk.question);
+    let mut question = terms(&talk.question);
+    question.truncate(MOST_TERMS);
     let fit = |function: &FunctionDef| {
         let about = format!(
             "{} {}",

@@ -140,10 +140,9 @@ impl Field<'_> {
         }
         if self.is_one_of(&NAMES) {
             let near = source.sentence_about(&self.query());
-            return near
-                .as_deref()
-                .and_then(find::proper_name)
-                .or_else(|| find::proper_name(&source.text));
+            let named = near.as_deref().and_then(find::proper_name);
+            let named = named.or_else(|| find::proper_name(&source.text));
+            return named.or_else(|| source.is_item().then(|| source.text.clone()));
         }
         let about = source.sentence_about(&self.query());
         about.or_else(|| source.is_item().then(|| source.text.clone()))
@@ -157,6 +156,9 @@ impl Field<'_> {
             .and_then(|v| find::numbers(v).first().copied())
         {
             return Some(number);
+        }
+        if source.is_item() {
+            return find::numbers(&source.text).first().map(|n| n.1);
         }
         let sentence = source.sentence_about(&self.query())?;
         let lower = sentence.to_lowercase();

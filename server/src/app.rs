@@ -1,0 +1,74 @@
+//! Composition: from a configuration to running handles.
+
+use std::sync::Arc;
+
+use accounts::{Accounts, AccountsConfig, Secret};
+use anyhow::{Context, Result, anyhow};
+use gateway::{Gateway, Parts};
+use store::{Db, DbConfig, SystemClock};
+
+use crate::config::Config;
+
+/// The handles.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Callers.
+    pub accounts: Accounts,
+    /// Model calls.
+    pub gateway: Gateway,
+}
+
+/// Opens the database and brings it to this program's version.
+///
+/// # Errors
+/// What is wrong with the database, and what to do.
+pub async fn open_db(config: &Config) -> Result<Db> {
+    let db = Db::connect(&DbConfig {
+        url: config.database.url.clone(),
+        data_dir: config.server.data_dir.clone(),
+    })
+    .await?;
+    db.migrate().await?;
+    Ok(db)
+}
+
+/// Opens accounts on a migrated database.
+///
+/// # Errors
+/// What is wrong with the master key or the database.
+pub async fn open_accounts(config: &Config, db: Db) -> Result<Accounts> {
+    let master_key = std::env::var("NOCODE_AI_MASTER_KEY").ok().map(Secret::new);
+    let config = AccountsConfig {
+        data_dir: config.server.data_dir.clone(),
+        master_key,
+    };
+    Ok(Accounts::open(db, Arc::new(SystemClock), &config).await?)
+}
+
+impl App {
+    /// Builds everything. The caller holds the data directory.
+    ///
+    /// # Errors
+    /// Which part cannot be built, and why.
+    pub async fn build(config: &Config) -> Result<Self> {
+        let db = open_db(config).await?;
+        let accounts = open_accounts(config, db.clone()).await?;
+        let gateway = Gateway::start(Parts {
+            db: db.clone(),
+            clock: Arc::new(SystemClock),
+            accounts: accounts.clone(),
+            journal_dir: config.server.data_dir.join("journal"),
+            config: config.gateway(),
+        })
+        .await
+        .map_err(|why| anyhow!(why))
+        .context("cannot start the gateway")?;
+        Ok(Self {
+            db,
+            accounts,
+            gateway,
+        })
+    }
+}

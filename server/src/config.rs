@@ -1,0 +1,234 @@
+//! The configuration: one TOML file, then the environment over it, then the command line.
+//!
+//! Unknown keys are errors that name the nearest known one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use gateway::config::{Defaults, GatewayConfig, ModelConfig, ProviderConfig};
+use serde::Deserialize;
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: ServerConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// Logs and traces.
+    pub telemetry: TelemetryConfig,
+    /// Defaults of model calls.
+    pub gateway: Defaults,
+    /// Vendors.
+    pub providers: BTreeMap<String, ProviderConfig>,
+    /// Aliases and virtual models.
+    pub models: BTreeMap<String, ModelConfig>,
+    /// Corrections to the model catalogue.
+    pub catalogue: BTreeMap<String, gateway::catalogue::Override>,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port; port 0 picks a free one.
+    pub listen: String,
+    /// Directory of the database, the journal and the master key.
+    pub data_dir: PathBuf,
+    /// Longest time for a request's head, in milliseconds.
+    pub header_timeout_ms: u64,
+    /// Largest request head, in bytes.
+    pub max_header_bytes: usize,
+    /// A client that takes nothing for this long is cut off, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// Time that open calls get to finish at shutdown, in milliseconds.
+    pub shutdown_grace_ms: u64,
+    /// Serve `/metrics` to anyone who can reach the port.
+    pub metrics: bool,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            data_dir: PathBuf::from("data"),
+            header_timeout_ms: 15_000,
+            max_header_bytes: 65_536,
+            write_timeout_ms: 120_000,
+            shutdown_grace_ms: 60_000,
+            metrics: true,
+        }
+    }
+}
+
+/// The database.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `postgres://user:password@host/database`; SQLite in the data directory when absent.
+    pub url: Option<String>,
+}
+
+/// Logs and traces.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetryConfig {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,gateway=debug`.
+    pub log: String,
+    /// Form of the log.
+    pub format: LogFormat,
+    /// OTLP over HTTP (`http://127.0.0.1:4318/v1/traces`); no traces when absent.
+    pub otlp_endpoint: Option<String>,
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self {
+            log: "info".to_owned(),
+            format: LogFormat::Pretty,
+            otlp_endpoint: None,
+        }
+    }
+}
+
+/// Form of the log, which goes to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads the file (if any) and the environment.
+    ///
+    /// Environment variables are `NOCODE_AI_` and the key's path joined by `__`:
+    /// `NOCODE_AI_GATEWAY__RETRY__MAX_RETRIES=0`.
+    ///
+    /// # Errors
+    /// A message that names the file, the key and what is wrong with it.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let mut figment = Figment::new();
+        if let Some(file) = file {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read the configuration {}", file.display()))?;
+            figment = figment.merge(Toml::string(&text));
+        }
+        Self::from_figment(figment).with_context(|| match file {
+            Some(file) => format!("the configuration {} is wrong", file.display()),
+            None => "the configuration in the environment is wrong".to_owned(),
+        })
+    }
+
+    /// Reads a configuration text, without the environment.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str) -> Result<Self> {
+        Figment::new()
+            .merge(Toml::string(text))
+            .extract()
+            .map_err(explain)
+    }
+
+    fn from_figment(figment: Figment) -> Result<Self> {
+        // Only paths are settings; `NOCODE_AI_CONFIG`, `NOCODE_AI_MASTER_KEY` and the like are not.
+        let env = Env::prefixed("NOCODE_AI_")
+            .filter(|key| key.as_str().contains("__"))
+            .split("__");
+        figment.merge(env).extract().map_err(explain)
+    }
+
+    /// The gateway's part.
+    pub fn gateway(&self) -> GatewayConfig {
+        GatewayConfig {
+            gateway: self.gateway.clone(),
+            providers: self.providers.clone(),
+            models: self.models.clone(),
+            catalogue: self.catalogue.clone(),
+        }
+    }
+}
+
+/// All problems at once, each with its key's path and the nearest known word.
+fn explain(errors: figment::Error) -> anyhow::Error {
+    let lines: Vec<String> = errors.into_iter().map(|error| line(&error)).collect();
+    anyhow!("{}", lines.join("\n"))
+}
+
+fn line(error: &figment::Error) -> String {
+    use figment::error::Kind;
+    let path = error.path.join(".");
+    match &error.kind {
+        Kind::UnknownField(found, known) => {
+            let full = if path.is_empty() {
+                found.clone()
+            } else {
+                format!("{path}.{found}")
+            };
+            let full = if path.ends_with(found.as_str()) {
+                path
+            } else {
+                full
+            };
+            match nearest(found, known) {
+                Some(word) => format!("unknown key `{full}`; did you mean `{word}`?"),
+                None => format!("unknown key `{full}`; known here: {}", known.join(", ")),
+            }
+        }
+        kind if path.is_empty() => kind.to_string(),
+        kind => format!("`{path}`: {kind}"),
+    }
+}
+
+fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|word| (strsim::damerau_levenshtein(found, word), *word))
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 3)
+        .min()
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Config::parse(text).expect_err("is wrong").to_string()
+    }
+
+    #[test]
+    fn unknown_keys_name_the_nearest_known_one() {
+        assert_eq!(
+            problem("[server]\nlisten_on = 1\n"),
+            "unknown key `server.listen_on`; did you mean `listen`?"
+        );
+        assert!(problem("[gatway]\n").contains("did you mean `gateway`?"));
+        assert!(problem("[gateway.retry]\nmax_retry = 1\n").contains("`max_retries`"));
+        assert!(
+            problem("[providers.x]\nbudget = 1\n").contains("unknown key `providers.x.budget`")
+        );
+    }
+
+    #[test]
+    fn wrong_types_name_their_key() {
+        let message = problem("[gateway.timeouts]\ntotal_ms = \"soon\"\n");
+        assert!(
+            message.starts_with("`gateway.timeouts.total_ms`:"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn everything_has_a_default() {
+        let config = Config::parse("").expect("is fine");
+        assert_eq!(config.server.listen, "127.0.0.1:8080");
+    }
+}

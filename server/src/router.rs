@@ -1,0 +1,120 @@
+//! All routes of all crates, with what the HTTP edge adds.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::openapi;
+
+#[derive(Clone)]
+struct Health {
+    app: App,
+}
+
+/// Routes and the document that describes them.
+pub(crate) fn build(app: &App, metrics: Option<PrometheusHandle>) -> (Router, OpenApi) {
+    let api = OpenApiRouter::with_openapi(openapi::frame())
+        .merge(accounts::http::router(app.accounts.clone()))
+        .merge(gateway::http::router(app.gateway.clone()));
+    let (router, mut document) = api.split_for_parts();
+    name_wildcards(&mut document);
+    let mut router = router
+        .merge(
+            Router::new()
+                .route("/healthz", get(|| async { "ok" }))
+                .route("/readyz", get(ready))
+                .with_state(Health { app: app.clone() }),
+        )
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method);
+    if let Some(handle) = metrics {
+        router = router.route(
+            "/metrics",
+            get(move || async move {
+                (
+                    [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+                    handle.render(),
+                )
+            }),
+        );
+    }
+    let router = router
+        .layer(CatchPanicLayer::custom(panicked))
+        // Each endpoint bounds its own body.
+        .layer(DefaultBodyLimit::disable());
+    (router, document)
+}
+
+/// A wildcard is axum's notation; OpenAPI only knows plain parameters.
+fn name_wildcards(document: &mut OpenApi) {
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
+}
+
+/// Whether calls can be served: the database answers and usage reaches the disk.
+async fn ready(State(Health { app }): State<Health>) -> Response {
+    let mut problems = Vec::new();
+    if let Err(error) = app.db.ping().await {
+        problems.push(format!("database: {error}"));
+    }
+    if !app.gateway.is_healthy() {
+        problems.push("usage journal: cannot be written; is the disk full?".to_owned());
+    }
+    if problems.is_empty() {
+        return Json(json!({"status": "ready"})).into_response();
+    }
+    let body = Json(json!({"status": "not_ready", "problems": problems}));
+    (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+}
+
+async fn not_found(uri: axum::http::Uri) -> Response {
+    problem(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        &format!("There is nothing at {}.", uri.path()),
+    )
+}
+
+async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+    let message = format!("{} does not take {method}.", uri.path());
+    problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        &message,
+    )
+}
+
+fn panicked(reason: Box<dyn std::any::Any + Send>) -> Response {
+    let reason = reason
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| reason.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    tracing::error!(reason, "a handler panicked");
+    problem(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "The server failed; its log says why.",
+    )
+}
+
+fn problem(status: StatusCode, code: &str, message: &str) -> Response {
+    let kind = if status.is_server_error() {
+        "api_error"
+    } else {
+        "invalid_request_error"
+    };
+    let error = json!({"message": message, "type": kind, "param": null, "code": code, "details": null, "request_id": null});
+    (status, Json(json!({"error": error}))).into_response()
+}
