@@ -20,6 +20,7 @@ fn segments(dir: &Path) -> usize {
     fs::read_dir(dir).expect("a directory").count()
 }
 
+#[expect(clippy::disallowed_methods, reason = "each test stops it")]
 fn run(writer: &Writer, db: &Db) -> JoinHandle<()> {
     let (writer, db) = (writer.clone(), db.clone());
     tokio::spawn(async move { writer.run(db).await })
