@@ -20,13 +20,13 @@ use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
 use crate::org_keys::OrgKeys;
 use crate::pipeline;
-use crate::responses_store;
 use crate::route::keys::KeyRing;
 use crate::route::table::{HealthBook, health_book};
 use crate::route::{Route, Table, Target, Vendor};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
+use crate::usage::open_rows::OpenRows;
 use crate::usage::{Bodies, Writer, sql};
 
 /// The gateway. Clones share everything.
@@ -61,6 +61,7 @@ struct Inner {
     limiter: Arc<dyn Limiter>,
     answers: Arc<Answers>,
     writer: Writer,
+    open_rows: OpenRows,
     bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
     metrics: Metrics,
@@ -113,8 +114,9 @@ impl Gateway {
             limiter: Arc::new(Local::new()),
             local: RwLock::new(local),
             metrics: Metrics::new(),
-            bodies: Bodies::start(db.clone()),
             org_keys: OrgKeys::new(accounts.clone()),
+            bodies: Bodies::start(db.clone()),
+            open_rows: OpenRows::new(writer.clone()),
             db,
             clock,
             accounts,
@@ -125,18 +127,22 @@ impl Gateway {
         let gateway = Self {
             inner: Arc::new(inner),
         };
-        gateway.spawn_tasks();
+        gateway.spawn_background();
         Ok(gateway)
     }
 
     /// The tasks of the gateway that outlive calls.
-    #[expect(clippy::disallowed_methods, reason = "all end with the runtime")]
-    fn spawn_tasks(&self) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "end with the runtime, after a last flush"
+    )]
+    fn spawn_background(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
-        tokio::spawn(self.inner.org_keys.clone().watch());
         let (db, clock) = (self.inner.db.clone(), self.inner.clock.clone());
         tokio::spawn(housekeeping::run(db, clock));
+        tokio::spawn(self.inner.org_keys.clone().watch());
+        tokio::spawn(self.inner.open_rows.clone().run());
     }
 
     /// Makes a model call: the only way to a model.
@@ -176,15 +182,6 @@ impl Gateway {
         self.inner.writer.flush().await;
         self.inner.bodies.flush().await;
         self.inner.metrics.backlog(self.inner.writer.backlog());
-    }
-
-    /// Forgets kept responses whose time is over.
-    pub async fn forget_expired(&self) {
-        match responses_store::delete_expired(self.db(), self.now_us()).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "forgot expired responses"),
-            Err(error) => tracing::warn!(%error, "cannot forget expired responses"),
-        }
     }
 
     /// Whether usage reaches the disk.
@@ -265,6 +262,10 @@ impl Gateway {
 
     pub(crate) fn answers(&self) -> &Arc<Answers> {
         &self.inner.answers
+    }
+
+    pub(crate) fn open_rows(&self) -> &OpenRows {
+        &self.inner.open_rows
     }
 
     pub(crate) fn writer(&self) -> &Writer {

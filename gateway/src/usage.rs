@@ -3,6 +3,7 @@
 pub mod bodies;
 pub mod journal;
 pub mod leftovers;
+pub mod open_rows;
 pub(crate) mod rating;
 pub mod record;
 mod refusal;

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::record::UsageRecord;
 use crate::limit::{Period, period_start};
 
-/// SQLite takes 32,766 binds a statement; 38 columns each leave room.
-const ROWS_PER_STATEMENT: usize = 400;
-const DAYS_PER_STATEMENT: usize = 1_000;
+/// Rows of one statement, largest first. Few sizes, so that each statement is prepared once and kept:
+/// preparing costs more than inserting. SQLite takes 32,766 binds; 128 times 38 leave room.
+const STATEMENT_ROWS: [usize; 3] = [128, 16, 1];
 
 const COLUMNS: &str = "id, org_id, request_id, attempt, key_id, user_id, team_id, created_at, \
      operation, endpoint, requested_model, provider, model, status, http_status, error_kind, \
@@ -33,70 +33,141 @@ const MAX_NAME_BYTES: usize = 512;
 /// Stores rows and their daily sums in one transaction. Rows that are there already are ignored, and
 /// do not count a second time.
 pub(crate) async fn insert_records(db: &Db, rows: &[UsageRecord]) -> store::Result<()> {
+    let stored = in_tx!(db, tx: Stop => {
+        for rows in pieces(rows) {
+            if insert_chunk(tx, rows).await? < rows.len() as u64 {
+                return Err(Stop::Repeated);
+            }
+        }
+        add_to_days(tx, &sum_days(rows.iter())).await?;
+        Ok(())
+    });
+    match stored {
+        Ok(()) => Ok(()),
+        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::Repeated) => insert_repeated(db, rows).await,
+    }
+}
+
+/// Why the quick way of storing rows stopped.
+enum Stop {
+    Failed(store::Error),
+    /// Some rows are there already.
+    Repeated,
+}
+
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// [`insert_records`] where some rows are there already (a replay): which ones, the database tells.
+async fn insert_repeated(db: &Db, rows: &[UsageRecord]) -> store::Result<()> {
     in_tx!(db, tx: store::Error => {
         let mut fresh = HashSet::new();
-        for rows in rows.chunks(ROWS_PER_STATEMENT) {
-            fresh.extend(insert_chunk(tx, rows).await?);
+        for rows in pieces(rows) {
+            fresh.extend(insert_chunk_returning(tx, rows).await?);
         }
         // Taken out when counted: the same row may stand twice in `rows`.
-        let sums = sum_days(rows.iter().filter(|r| fresh.remove(&r.id)));
-        for sums in sums.chunks(DAYS_PER_STATEMENT) {
-            add_to_days(tx, sums).await?;
-        }
-        Ok(())
+        add_to_days(tx, &sum_days(rows.iter().filter(|r| fresh.remove(&r.id)))).await
     })
 }
 
-async fn insert_chunk(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<Vec<Uuid>> {
+/// Cuts a slice into pieces of the sizes that statements are prepared for.
+fn pieces<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = STATEMENT_ROWS
+            .into_iter()
+            .find(|size| *size <= rest.len())?;
+        let (piece, after) = rest.split_at(size);
+        rest = after;
+        Some(piece)
+    })
+}
+
+/// Inserts what is not there yet; gives how many rows that was.
+async fn insert_chunk(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<u64> {
     on_tx!(tx, c => {
-        let mut q = QueryBuilder::new("INSERT INTO usage_records (");
-        q.push(COLUMNS).push(") ");
-        q.push_values(rows, |mut b, r| {
-            let detail = serde_json::to_string(&r.usage).unwrap_or_default();
-            let tags = serde_json::to_string(&distinct(&r.tags)).unwrap_or_default();
-            b.push_bind(r.id)
-                .push_bind(r.org_id)
-                .push_bind(name(&r.request_id))
-                .push_bind(i64::from(r.attempt))
-                .push_bind(r.key_id)
-                .push_bind(r.user_id)
-                .push_bind(r.team_id)
-                .push_bind(r.created_at)
-                .push_bind(name(&r.operation))
-                .push_bind(name(&r.endpoint))
-                .push_bind(name(&r.requested_model))
-                .push_bind(name(&r.provider))
-                .push_bind(name(&r.model))
-                .push_bind(r.status.word())
-                .push_bind(r.http_status.map(i64::from))
-                .push_bind(r.error_kind.as_deref().map(name))
-                .push_bind(r.error_message.as_deref().map(text))
-                .push_bind(r.upstream_id.as_deref().map(name))
-                .push_bind(r.stream)
-                .push_bind(tokens(r.usage.input_tokens))
-                .push_bind(tokens(r.usage.output_tokens))
-                .push_bind(tokens(r.usage.cache_read_tokens))
-                .push_bind(tokens(r.usage.cache_write_tokens))
-                .push_bind(tokens(r.usage.reasoning_tokens))
-                .push_bind(detail)
-                .push_bind(r.usage_source.word())
-                .push_bind(r.cost_nano_usd.map(money))
-                .push_bind(money(r.saved_nano_usd))
-                .push_bind(r.price_version.as_deref().map(name))
-                .push_bind(r.latency_us)
-                .push_bind(r.first_token_us)
-                .push_bind(r.overhead_us)
-                .push_bind(r.end_user.as_deref().map(name))
-                .push_bind(tags)
-                .push_bind(r.metadata.as_deref().map(text))
-                .push_bind(name(&r.caller))
-                .push_bind(r.run_id)
-                .push_bind(r.translation.as_deref().map(text));
-        });
+        let mut q = insertion(rows);
+        q.push(" ON CONFLICT (id) DO NOTHING");
+        q.build().execute(c).await.map(|done| done.rows_affected())
+    })
+}
+
+/// Inserts what is not there yet; gives the ids of those rows. Slower: each id is a row of its own on
+/// its way back.
+async fn insert_chunk_returning(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<Vec<Uuid>> {
+    on_tx!(tx, c => {
+        let mut q = insertion(rows);
         q.push(" ON CONFLICT (id) DO NOTHING RETURNING id");
         q.build_query_scalar().fetch_all(c).await
     })
 }
+
+fn insertion<DB>(rows: &[UsageRecord]) -> QueryBuilder<DB>
+where
+    DB: Database,
+    Uuid: Encode<DB>,
+    Option<Uuid>: Encode<DB>,
+    String: Encode<DB>,
+    Option<String>: Encode<DB>,
+    &'static str: Encode<DB>,
+    i64: Encode<DB>,
+    Option<i64>: Encode<DB>,
+    bool: Encode<DB>,
+{
+    let mut q = QueryBuilder::new("INSERT INTO usage_records (");
+    q.push(COLUMNS).push(") ");
+    q.push_values(rows, |mut b, r| {
+        let detail = serde_json::to_string(&r.usage).unwrap_or_default();
+        let tags = serde_json::to_string(&distinct(&r.tags)).unwrap_or_default();
+        b.push_bind(r.id)
+            .push_bind(r.org_id)
+            .push_bind(name(&r.request_id))
+            .push_bind(i64::from(r.attempt))
+            .push_bind(r.key_id)
+            .push_bind(r.user_id)
+            .push_bind(r.team_id)
+            .push_bind(r.created_at)
+            .push_bind(name(&r.operation))
+            .push_bind(name(&r.endpoint))
+            .push_bind(name(&r.requested_model))
+            .push_bind(name(&r.provider))
+            .push_bind(name(&r.model))
+            .push_bind(r.status.word())
+            .push_bind(r.http_status.map(i64::from))
+            .push_bind(r.error_kind.as_deref().map(name))
+            .push_bind(r.error_message.as_deref().map(text))
+            .push_bind(r.upstream_id.as_deref().map(name))
+            .push_bind(r.stream)
+            .push_bind(tokens(r.usage.input_tokens))
+            .push_bind(tokens(r.usage.output_tokens))
+            .push_bind(tokens(r.usage.cache_read_tokens))
+            .push_bind(tokens(r.usage.cache_write_tokens))
+            .push_bind(tokens(r.usage.reasoning_tokens))
+            .push_bind(detail)
+            .push_bind(r.usage_source.word())
+            .push_bind(r.cost_nano_usd.map(money))
+            .push_bind(money(r.saved_nano_usd))
+            .push_bind(r.price_version.as_deref().map(name))
+            .push_bind(r.latency_us)
+            .push_bind(r.first_token_us)
+            .push_bind(r.overhead_us)
+            .push_bind(r.end_user.as_deref().map(name))
+            .push_bind(tags)
+            .push_bind(r.metadata.as_deref().map(text))
+            .push_bind(name(&r.caller))
+            .push_bind(r.run_id)
+            .push_bind(r.translation.as_deref().map(text));
+    });
+    q
+}
+
+/// A value that both drivers can bind.
+trait Encode<DB: Database>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB> {}
+
+impl<DB: Database, T: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>> Encode<DB> for T {}
 
 /// What a daily sum is kept by. Absent ids are nil, because a primary key cannot hold NULL.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +216,13 @@ fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> Vec<(DayKey, Day
 }
 
 async fn add_to_days(tx: &mut Tx, sums: &[(DayKey, DaySum)]) -> store::Result<()> {
+    for sums in pieces(sums) {
+        add_some_to_days(tx, sums).await?;
+    }
+    Ok(())
+}
+
+async fn add_some_to_days(tx: &mut Tx, sums: &[(DayKey, DaySum)]) -> store::Result<()> {
     on_tx!(tx, c => {
         let mut q = QueryBuilder::new(
             "INSERT INTO usage_days (org_id, day_start, key_id, user_id, team_id, \
