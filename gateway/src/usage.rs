@@ -16,4 +16,4 @@ pub use record::{Status, UsageRecord, UsageSource};
 pub use writer::Writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

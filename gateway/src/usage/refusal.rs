@@ -4,7 +4,6 @@
 //! refused batch is halved until the bad row stands alone; everything else is stored.
 
 use std::error::Error as _;
-use std::ops::Range;
 
 use store::Db;
 
@@ -37,24 +36,24 @@ impl Refused {
 /// not double them.
 pub(super) async fn store_accepted(db: &Db, rows: &[UsageRecord]) -> store::Result<Vec<Refused>> {
     let mut refused = Vec::new();
-    let mut parts: Vec<Range<usize>> = vec![0..rows.len()];
-    while let Some(part) = parts.pop() {
-        let Err(reason) = sql::insert_records(db, &rows[part.clone()]).await else {
+    let mut parts = vec![(0, rows.len())];
+    while let Some((start, end)) = parts.pop() {
+        let Err(reason) = sql::insert_records(db, &rows[start..end]).await else {
             continue;
         };
         if !is_refusal(&reason) {
             return Err(reason);
         }
-        if part.len() <= 1 {
+        if end - start <= 1 {
             refused.push(Refused {
-                index: part.start,
+                index: start,
                 reason,
             });
             continue;
         }
-        let middle = part.start + part.len() / 2;
-        parts.push(middle..part.end);
-        parts.push(part.start..middle);
+        let middle = start.midpoint(end);
+        parts.push((middle, end));
+        parts.push((start, middle));
     }
     Ok(refused)
 }

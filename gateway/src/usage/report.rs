@@ -33,6 +33,8 @@ pub use filter::Filter;
 pub use money::Usd;
 pub use pages::{Page, Pages};
 pub use parameter::BadParameter;
+#[cfg(test)]
+pub(crate) use query::{ATTEMPT_PARAMETERS, SUMMARY_PARAMETERS};
 pub use query::{AttemptQuery, Format, SummaryQuery};
 pub use summary::{Figures, GroupFields, Summary, SummaryRow, summarize};
 

@@ -42,7 +42,7 @@ const IDS: [(&str, IdColumn); 3] = [
     ("team_id", IdColumn::Team),
 ];
 
-const SUMMARY_PARAMETERS: [&str; 17] = [
+pub(crate) const SUMMARY_PARAMETERS: [&str; 17] = [
     "from",
     "to",
     "group_by",
@@ -62,7 +62,7 @@ const SUMMARY_PARAMETERS: [&str; 17] = [
     "caller",
 ];
 
-const ATTEMPT_PARAMETERS: [&str; 20] = [
+pub(crate) const ATTEMPT_PARAMETERS: [&str; 20] = [
     "from",
     "to",
     "format",
