@@ -37,7 +37,7 @@ pub(super) fn serve(
         let (parts, body) = request.into_parts();
         let context = match context(&gateway, &parts.headers, began) {
             Ok(context) => context,
-            Err((error, id)) => return write::error(operation, &error, &id),
+            Err(refused) => return write::error(operation, &refused.0, &refused.1),
         };
         let id = Arc::clone(&context.request_id);
         match answer(&gateway, endpoint, operation, &parts.headers, body, context).await {
@@ -93,13 +93,13 @@ pub(super) fn context(
     gateway: &Gateway,
     headers: &HeaderMap,
     began: Instant,
-) -> Result<CallContext, (Error, Arc<str>)> {
+) -> Result<CallContext, Box<(Error, Arc<str>)>> {
     let request_id = request_id(headers);
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     let cache = match text("x-nab-cache-control").map(CacheControl::parse) {
         None => CacheControl::default(),
         Some(Ok(cache)) => cache,
-        Some(Err(error)) => return Err((error, request_id)),
+        Some(Err(error)) => return Err(Box::new((error, request_id))),
     };
     let tags = text("x-nab-tags").map(tags).unwrap_or_default();
     let mut forward = HeaderMap::new();

@@ -67,7 +67,7 @@ async fn answer(
     let operation = Operation::Moderation;
     let context = match ingress::context(gateway, headers, Instant::now()) {
         Ok(context) => context,
-        Err((error, id)) => return write::error(operation, &error, &id),
+        Err(refused) => return write::error(operation, &refused.0, &refused.1),
     };
     let outcome = match ingress::authenticate(gateway, headers).await {
         Ok(who) => visible(gateway, &who).await.and_then(make),

@@ -4,6 +4,9 @@
 //! back a partial event (so that no half event reaches the client), reads usage beside the bytes, and
 //! ends in exactly one of: a clean end, an in-band error, or the client's hang-up (it is dropped).
 
+mod drain;
+mod events;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -15,13 +18,14 @@ use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::{Body as _, Incoming};
 use providers::chat::ChatChunk;
-use providers::dialect::{ChatEncoder, Pass, Tap};
+use providers::dialect::{ChatEncoder, Tap};
 use providers::provider::{ChatDecoder, Framing};
 use providers::sse::Splitter;
-use providers::{Error, ErrorKind, Usage};
-use serde::de::IgnoredAny;
+use providers::{Error, Usage};
 use tokio::time::Sleep;
 
+use self::drain::{Drain, Nowhere};
+use self::events::{cut, look_and_pass, note_chunk, push_out};
 use super::exchange;
 use super::raw_events::RawEvents;
 use crate::config::{OnDisconnect, Timeouts};
@@ -568,163 +572,4 @@ impl Drop for Relay {
         };
         runtime.spawn(rest.run(self.setup.drain_max));
     }
-}
-
-/// A hung-up answer that is read on for its usage.
-struct Drain {
-    source: Source,
-    transform: Transform,
-    meter: Meter,
-    usage: Option<Usage>,
-    chunks: Vec<ChatChunk>,
-}
-
-impl Drain {
-    /// Reads to the end; dropping the meter bills what is known by then as cancelled.
-    async fn run(mut self, cap: Duration) {
-        let complete = tokio::time::timeout(cap, self.read())
-            .await
-            .unwrap_or(false);
-        let usage = match &self.transform {
-            Transform::Pass { tap, .. } => tap.observed().usage.clone(),
-            Transform::Translate { .. } | Transform::Encode { .. } | Transform::Raw => {
-                self.usage.take()
-            }
-        };
-        if complete && usage.is_some() {
-            self.meter.cancelled_with(usage);
-        }
-    }
-
-    async fn read(&mut self) -> bool {
-        use futures_util::StreamExt;
-        use http_body_util::BodyExt;
-        loop {
-            let piece = match &mut self.source {
-                Source::Vendor(body) => match body.frame().await {
-                    None => return true,
-                    Some(Err(_)) => return false,
-                    Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-                },
-                Source::Local(stream) => match stream.next().await {
-                    None => return true,
-                    Some(Err(_)) => return false,
-                    Some(Ok(chunk)) => {
-                        self.usage = chunk.usage.or(self.usage.take());
-                        continue;
-                    }
-                },
-            };
-            if self.look(piece).is_err() {
-                return false;
-            }
-        }
-    }
-
-    fn look(&mut self, piece: Bytes) -> Result<(), Error> {
-        match &mut self.transform {
-            Transform::Pass {
-                raw, splitter, tap, ..
-            } => {
-                let mut sink = VecDeque::new();
-                raw.push(piece, |e| {
-                    look_and_pass(e, splitter, tap.as_mut(), true, &mut sink)
-                })
-            }
-            Transform::Translate {
-                splitter, decoder, ..
-            } => {
-                splitter.push(&piece)?;
-                while let Some(event) = splitter.next()? {
-                    decoder.push(&event, &mut self.chunks)?;
-                }
-                for chunk in self.chunks.drain(..) {
-                    self.usage = chunk.usage.or(self.usage.take());
-                }
-                Ok(())
-            }
-            Transform::Encode { .. } | Transform::Raw => Ok(()),
-        }
-    }
-}
-
-/// An encoder for answers nobody reads any more.
-struct Nowhere;
-
-impl ChatEncoder for Nowhere {
-    fn push(&mut self, _: &ChatChunk, _: &mut Vec<u8>) {}
-    fn finish(&mut self, _: &mut Vec<u8>) {}
-    fn fail(&mut self, _: &providers::dialect::WireError<'_>, _: &mut Vec<u8>) {}
-}
-
-fn look_and_pass(
-    event: Bytes,
-    splitter: &mut Splitter,
-    tap: &mut dyn Tap,
-    client_wants_usage: bool,
-    out: &mut VecDeque<Bytes>,
-) -> Result<(), Error> {
-    splitter.push(&event)?;
-    let mut pass = Pass::Forward;
-    while let Some(parsed) = splitter.next()? {
-        check_json(parsed.data)?;
-        pass = tap.observe(&parsed, client_wants_usage);
-    }
-    // An error event of the vendor is told in our words, with our status and request id.
-    if pass == Pass::Forward && tap.observed().error.is_none() {
-        out.push_back(event);
-    }
-    Ok(())
-}
-
-/// Half an event must not reach the client: its parser would fail where ours can still say why.
-fn check_json(data: &str) -> Result<(), Error> {
-    let data = data.trim();
-    if data.is_empty() || data == "[DONE]" {
-        return Ok(());
-    }
-    serde_json::from_str::<IgnoredAny>(data)
-        .map(drop)
-        .map_err(|e| Error::malformed(format!("the provider sent a malformed event: {e}")))
-}
-
-fn push_out(out: &mut VecDeque<Bytes>, bytes: Vec<u8>) {
-    if !bytes.is_empty() {
-        out.push_back(bytes.into());
-    }
-}
-
-fn note_chunk(
-    chunk: &ChatChunk,
-    delivered: &mut Delivered,
-    usage: &mut Option<Usage>,
-    opened: &mut bool,
-) {
-    if let Some(reported) = &chunk.usage {
-        *usage = Some(reported.clone());
-    }
-    for choice in &chunk.choices {
-        let delta = &choice.delta;
-        let mut chars = [&delta.content, &delta.refusal, &delta.reasoning_content]
-            .into_iter()
-            .flatten()
-            .map(|text| text.chars().count())
-            .sum::<usize>();
-        for call in delta.tool_calls.iter().flatten() {
-            let function = call.function.as_ref();
-            let arguments = function.and_then(|f| f.arguments.as_ref());
-            chars += arguments.map_or(0, |a| a.chars().count());
-            *opened = true;
-        }
-        delivered.chars += chars as u64;
-        delivered.finished |= choice.finish_reason.is_some();
-        *opened |= chars > 0 || choice.finish_reason.is_some() || !delta.extra.is_empty();
-    }
-}
-
-fn cut() -> Error {
-    Error::new(
-        ErrorKind::Malformed,
-        "the provider's answer ended in the middle",
-    )
 }
