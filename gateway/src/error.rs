@@ -50,8 +50,6 @@ pub enum Code {
     UpstreamTimeout,
     /// A bug or a broken part of ours.
     Internal,
-    /// The program is shutting down.
-    ShuttingDown,
 }
 
 impl Code {
@@ -81,7 +79,6 @@ impl Code {
             Self::UpstreamUnreachable => (502, "api_error", "upstream_unreachable"),
             Self::UpstreamTimeout => (504, "api_error", "upstream_timeout"),
             Self::Internal => (500, "api_error", "internal_error"),
-            Self::ShuttingDown => (503, "overloaded_error", "shutting_down"),
         }
     }
 

@@ -44,6 +44,7 @@ mod responses_store;
 pub mod route;
 mod setup;
 mod stages;
+pub mod trace;
 pub mod upload;
 mod upstream;
 pub mod usage;

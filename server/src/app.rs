@@ -8,6 +8,7 @@ use gateway::{Gateway, Parts};
 use store::{Db, DbConfig, SystemClock};
 
 use crate::config::Config;
+use crate::lock::make_private;
 
 /// The handles.
 #[derive(Debug, Clone)]
@@ -25,6 +26,7 @@ pub struct App {
 /// # Errors
 /// What is wrong with the database, and what to do.
 pub async fn open_db(config: &Config) -> Result<Db> {
+    make_private(&config.server.data_dir)?;
     let db = Db::connect(&DbConfig {
         url: config.database.url.clone(),
         data_dir: config.server.data_dir.clone(),

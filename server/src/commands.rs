@@ -10,6 +10,7 @@ use anyhow::{Result, anyhow};
 
 use crate::cli::{Cli, Command, Place};
 use crate::config::Config;
+use crate::reload::Watched;
 use crate::{app, openapi, router, serve};
 
 /// Runs a command.
@@ -24,11 +25,12 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             listen,
             json,
         } => {
+            let watched = Watched::new(place.config.clone());
             let mut config = load(&place)?;
             if let Some(listen) = listen {
                 config.server.listen = listen;
             }
-            serve::serve(config, place.config, json).await?;
+            serve::serve(config, watched, json).await?;
         }
         Command::Key { place, action } => key::run(&load(&place)?, action).await?,
         Command::Check { place } => {
@@ -65,7 +67,7 @@ pub async fn document() -> Result<String> {
     let mut config = Config::default();
     config.server.data_dir = dir.path().to_owned();
     let app = app::App::build(&config).await?;
-    let (_, document) = router::build(&app, None);
+    let (_, document) = router::build(&app, router::Edge::default());
     app.db.close().await;
     openapi::render(&document)
 }

@@ -1,9 +1,24 @@
 //! One server per data directory.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+
+/// Makes the data directory, for this user alone: it holds key hashes and, where organizations want
+/// it, bodies of calls. One that exists keeps its permissions.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn make_private(dir: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(dir)
+        .with_context(|| format!("cannot create the data directory {}", dir.display()))
+}
 
 /// Holds the data directory for this process; released when it ends, however it ends.
 #[derive(Debug)]
@@ -17,8 +32,7 @@ impl DataDirLock {
     /// # Errors
     /// When another server holds it, or it cannot be made or written.
     pub(crate) fn take(dir: &Path) -> Result<Self> {
-        fs::create_dir_all(dir)
-            .with_context(|| format!("cannot create the data directory {}", dir.display()))?;
+        make_private(dir)?;
         let path = dir.join("server.lock");
         let file = File::create(&path)
             .with_context(|| format!("cannot write to the data directory {}", dir.display()))?;

@@ -1,10 +1,10 @@
 //! Hot reload: on SIGHUP, and when the configuration file changes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gateway::Gateway;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::Signal;
 
 use crate::config::Config;
 
@@ -12,39 +12,51 @@ use crate::config::Config;
 /// linked or mounted alike.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Watches until it is dropped.
-pub(crate) async fn watch(file: Option<PathBuf>, gateway: Gateway) {
-    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
-        return;
-    };
-    let mut seen = content(&file).await;
-    loop {
-        let asked = tokio::select! {
-            _ = hangups.recv() => true,
-            () = tokio::time::sleep(LOOK_EVERY) => false,
-        };
-        let now = content(&file).await;
-        if !asked && now == seen {
-            continue;
+/// The configuration file and what stood in it when it was last looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Watched {
+    file: Option<PathBuf>,
+    seen: Option<Vec<u8>>,
+}
+
+impl Watched {
+    /// Looks at the file. To be called before it is loaded: a change in between is noticed then.
+    pub fn new(file: Option<PathBuf>) -> Self {
+        let seen = file.as_deref().and_then(content);
+        Self { file, seen }
+    }
+
+    /// Watches until it is dropped.
+    pub(crate) async fn run(mut self, mut hangups: Signal, gateway: Gateway) {
+        loop {
+            let asked = tokio::select! {
+                _ = hangups.recv() => true,
+                () = tokio::time::sleep(LOOK_EVERY) => false,
+            };
+            let now = self.file.as_deref().and_then(content);
+            if !asked && now == self.seen {
+                continue;
+            }
+            self.seen = now;
+            self.apply(&gateway);
         }
-        seen = now;
-        apply(&file, &gateway);
+    }
+
+    fn apply(&self, gateway: &Gateway) {
+        let loaded = Config::load(self.file.as_deref()).map_err(|e| format!("{e:#}"));
+        match loaded.and_then(|config| gateway.reload(config.gateway())) {
+            Ok(()) => tracing::info!("configuration reloaded"),
+            Err(error) => {
+                tracing::error!(
+                    error,
+                    "the new configuration is wrong; the old one stays in force"
+                );
+            }
+        }
     }
 }
 
-async fn content(file: &Option<PathBuf>) -> Option<Vec<u8>> {
-    tokio::fs::read(file.as_ref()?).await.ok()
-}
-
-fn apply(file: &Option<PathBuf>, gateway: &Gateway) {
-    let loaded = Config::load(file.as_deref()).map_err(|e| format!("{e:#}"));
-    match loaded.and_then(|config| gateway.reload(config.gateway())) {
-        Ok(()) => tracing::info!("configuration reloaded"),
-        Err(error) => {
-            tracing::error!(
-                error,
-                "the new configuration is wrong; the old one stays in force"
-            );
-        }
-    }
+/// The file is small and local: reading it does not hold up the runtime.
+fn content(file: &Path) -> Option<Vec<u8>> {
+    std::fs::read(file).ok()
 }

@@ -12,15 +12,24 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::openapi;
+use crate::{openapi, trace};
 
 #[derive(Clone)]
 struct Health {
     app: App,
 }
 
+/// What the configuration adds to the routes.
+#[derive(Default)]
+pub(crate) struct Edge {
+    /// Serve `/metrics` from this recorder.
+    pub(crate) metrics: Option<PrometheusHandle>,
+    /// Make a span for each request.
+    pub(crate) traces: bool,
+}
+
 /// Routes and the document that describes them.
-pub(crate) fn build(app: &App, metrics: Option<PrometheusHandle>) -> (Router, OpenApi) {
+pub(crate) fn build(app: &App, edge: Edge) -> (Router, OpenApi) {
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .merge(accounts::http::router(app.accounts.clone()))
         .merge(gateway::http::router(app.gateway.clone()));
@@ -35,7 +44,7 @@ pub(crate) fn build(app: &App, metrics: Option<PrometheusHandle>) -> (Router, Op
         )
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method);
-    if let Some(handle) = metrics {
+    if let Some(handle) = edge.metrics {
         router = router.route(
             "/metrics",
             get(move || async move {
@@ -45,6 +54,9 @@ pub(crate) fn build(app: &App, metrics: Option<PrometheusHandle>) -> (Router, Op
                 )
             }),
         );
+    }
+    if edge.traces {
+        router = router.layer(axum::middleware::from_fn(trace::traced));
     }
     let router = router
         .layer(CatchPanicLayer::custom(panicked))

@@ -1,18 +1,17 @@
 //! `nocode-ai serve`.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::lock::DataDirLock;
+use crate::reload::Watched;
 use crate::telemetry::Telemetry;
-use crate::{edge, metrics, reload, router};
+use crate::{edge, metrics, router};
 
 /// Runs the server until it is told to stop.
 ///
@@ -22,25 +21,34 @@ use crate::{edge, metrics, reload, router};
     clippy::disallowed_methods,
     reason = "both tasks end with this function"
 )]
-pub async fn serve(config: Config, file: Option<PathBuf>, as_json: bool) -> Result<()> {
+pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()> {
     let telemetry = Telemetry::install(&config.telemetry)?;
     let recorder = metrics::install()?;
     let _lock = DataDirLock::take(&config.server.data_dir)?;
     let app = App::build(&config).await?;
     let new_key = app.accounts.first_start().await?;
-    let (router, _) = router::build(&app, config.server.metrics.then(|| recorder.clone()));
+    let (router, _) = router::build(
+        &app,
+        router::Edge {
+            metrics: config.server.metrics.then(|| recorder.clone()),
+            traces: config.telemetry.otlp_endpoint.is_some(),
+        },
+    );
     let listener = TcpListener::bind(&config.server.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.server.listen))?;
     let url = format!("http://{}", listener.local_addr()?);
+    // Before anybody knows that we run: a signal right after the first line must find its handler.
+    let stopping = Stopping::listen()?;
+    let hangups = signal(SignalKind::hangup())?;
     announce(&url, new_key.as_ref().map(|new| new.key.expose()), as_json);
     drop(new_key);
 
     let (stop, stopped) = watch::channel(false);
     let accounts = tokio::spawn(app.accounts.clone().watch(ready(stopped.clone())));
-    let reloading = tokio::spawn(reload::watch(file, app.gateway.clone()));
+    let reloading = tokio::spawn(watched.run(hangups, app.gateway.clone()));
     let upkeep = tokio::spawn(upkeep(recorder));
-    edge::run(listener, router, &config.server, signalled()).await;
+    edge::run(listener, router, &config.server, stopping.signalled()).await;
     stop.send_replace(true);
     reloading.abort();
     upkeep.abort();
@@ -64,18 +72,27 @@ async fn upkeep(recorder: metrics_exporter_prometheus::PrometheusHandle) {
     }
 }
 
-async fn signalled() {
-    let (Ok(mut term), Ok(mut int)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// The signals that end the program in good order.
+struct Stopping {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stopping {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    tracing::info!("stopping: open calls may finish");
+
+    async fn signalled(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("stopping: open calls may finish");
+    }
 }
 
 #[expect(

@@ -25,8 +25,10 @@ impl Telemetry {
     /// # Errors
     /// A filter or an endpoint that cannot be read.
     pub(crate) fn install(config: &TelemetryConfig) -> Result<Self> {
-        let filter = EnvFilter::try_new(&config.log)
-            .with_context(|| format!("`telemetry.log` is not a filter: `{}`", config.log))?;
+        // Spans that are meant for traces would only repeat themselves in the log.
+        let filter =
+            EnvFilter::try_new(format!("{},{}=off", config.log, gateway::trace::TARGET))
+                .with_context(|| format!("`telemetry.log` is not a filter: `{}`", config.log))?;
         let logs = fmt::layer().with_writer(std::io::stderr);
         let logs = match config.format {
             LogFormat::Pretty => logs.boxed(),
@@ -39,7 +41,10 @@ impl Telemetry {
         let spans = traces.as_ref().map(|provider| {
             tracing_opentelemetry::layer()
                 .with_tracer(provider.tracer("nocode-ai"))
-                .with_filter(EnvFilter::new("off,gateway=info,server=info"))
+                .with_filter(EnvFilter::new(format!(
+                    "off,{}=info",
+                    gateway::trace::TARGET
+                )))
         });
         tracing_subscriber::registry()
             .with(logs.with_filter(filter))

@@ -184,6 +184,7 @@ impl Table {
         // Configured vendors first: the others need an organization's own key.
         let (configured, others): (Vec<_>, Vec<_>) = self
             .vendors_of_bare(name)
+            .into_iter()
             .partition(|vendor| vendor.configured);
         for vendor in configured.into_iter().chain(others) {
             let full = format!("{}/{name}", vendor.id);
@@ -194,13 +195,19 @@ impl Table {
         Err(self.not_found(name))
     }
 
-    /// Vendors that certainly have a model of this bare name: by their configured list, else by the
-    /// catalogue.
-    fn vendors_of_bare<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Vendor>> {
-        self.vendors.values().filter(move |v| {
-            v.models.iter().any(|p| !p.is_wild() && p.matches(name))
-                || (v.offers(name) && self.catalogue.lookup(v.provider.info().id, name).is_some())
-        })
+    /// Vendors that certainly have a model of this bare name: by their configured list, else by a
+    /// row of its own in the catalogue (a pattern would claim every name).
+    fn vendors_of_bare(&self, name: &str) -> Vec<&Arc<Vendor>> {
+        if name.contains('/') {
+            return Vec::new();
+        }
+        let known = self.catalogue.providers_of(name);
+        let lists = |v: &Vendor| v.models.iter().any(|p| !p.is_wild() && p.matches(name));
+        let knows = |v: &Vendor| v.offers(name) && known.contains(&v.provider.info().id);
+        self.vendors
+            .values()
+            .filter(|v| lists(v) || knows(v))
+            .collect()
     }
 
     fn direct(&self, name: &str, target: Arc<Target>) -> Route {

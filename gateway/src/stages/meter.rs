@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use accounts::Principal;
 use providers::{Error, ErrorKind, Usage};
+use tracing::Span;
 use uuid::Uuid;
 
 use super::admit::{Admitted, Estimate};
@@ -15,6 +16,7 @@ use crate::Gateway;
 use crate::call::{Call, Caller};
 use crate::limit::{Ticket, Used};
 use crate::route::Target;
+use crate::trace;
 use crate::usage::{Status, UsageRecord, UsageSource, rating};
 
 /// Longest error message kept in a row.
@@ -33,6 +35,8 @@ pub(crate) struct Meter {
     upstream_us: i64,
     first_token_us: Option<i64>,
     totals: Totals,
+    /// Lives as long as the call, streams included; costs nothing while traces are off.
+    span: Span,
 }
 
 struct OpenAttempt {
@@ -90,6 +94,7 @@ impl Meter {
             upstream_us: 0,
             first_token_us: None,
             totals: Totals::default(),
+            span: trace::call(call),
         }
     }
 
@@ -242,6 +247,7 @@ impl Meter {
             upstream_us: self.upstream_us,
             first_token_us: self.first_token_us,
             totals: self.totals,
+            span: self.span.clone(),
         }
     }
 
@@ -314,6 +320,7 @@ impl Meter {
             .saturating_add(row.cost_nano_usd.unwrap_or(0));
         self.totals.unpriced |= row.cost_nano_usd.is_none();
         self.totals.uncertain |= source == UsageSource::Estimated;
+        trace::attempt(&self.span, &row);
         let cost = row.cost_nano_usd;
         self.gw.metrics().finished(&row);
         if row.price_version.is_some() {

@@ -77,7 +77,12 @@ async fn build(config: &Config, scratch: &std::path::Path) -> Result<App> {
 
 /// One short call to each configured name, and to one plain model of each vendor that lists some.
 async fn models(app: &App, config: &Config, report: &mut Report) -> Result<()> {
-    app.accounts.first_start().await?;
+    if let Some(first) = app.accounts.first_start().await? {
+        let key = first.key.expose();
+        report.lines.push(format!(
+            "  --  first admin key (shown once, keep it): {key}"
+        ));
+    }
     let org = app.accounts.default_organization().await?;
     let actor = Actor::command_line(org.id);
     let wanted = CreateKey {

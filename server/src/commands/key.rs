@@ -2,7 +2,6 @@
 
 use accounts::{Accounts, Actor, ApiKey, CreateKey, PageRequest};
 use anyhow::{Context, Result};
-use serde_json::json;
 
 use crate::app;
 use crate::cli::KeyAction;
@@ -51,7 +50,7 @@ async fn act(accounts: &Accounts, action: KeyAction) -> Result<()> {
                 .create_key(&Actor::command_line(org.id), wanted)
                 .await?;
             match json {
-                true => println!("{}", json!({"key": new.key.expose(), "record": new.record})),
+                true => println!("{}", created(new.key.expose(), &new.record)?),
                 false => println!("{}", new.key.expose()),
             }
         }
@@ -82,6 +81,15 @@ async fn act(accounts: &Accounts, action: KeyAction) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The record with the key beside its fields, as `POST /api/v1/keys` answers.
+fn created(key: &str, record: &ApiKey) -> Result<serde_json::Value> {
+    let mut value = serde_json::to_value(record)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("key".to_owned(), key.into());
+    }
+    Ok(value)
 }
 
 fn line(key: &ApiKey) -> String {
