@@ -207,12 +207,7 @@ fn passes(ingress: &Ingress, upstream: &Upstream, answer: &Answer) -> Result<(),
         if let Some(usage) = &mut usage {
             usage.raw = None;
         }
-        (
-            usage,
-            o.finish_reason,
-            o.ended || ingress.id == "chat",
-            o.delivered_chars,
-        )
+        (usage, o.finish_reason, o.ended || ingress.id == "chat")
     };
     if facts(&whole) != facts(streamed) || !tap.is_complete() {
         return Err(format!(
