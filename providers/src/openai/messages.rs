@@ -17,7 +17,8 @@ const FOREIGN_FIELDS: [&str; 5] = [
     "reasoning_signature",
 ];
 
-/// OpenAI's own fields of turns that [`Message`] has no member for.
+/// OpenAI's own fields of turns that [`Message`] has no member for. Answers are sent back whole, so
+/// OpenAI itself takes annotations too.
 const OPENAI_FIELDS: [&str; 2] = ["audio", "function_call"];
 
 /// Fields of parts that Anthropic's clients send.
@@ -118,7 +119,7 @@ fn adapt_message(
         mark_cache(message);
     }
     let takes = |name: &str| match shape.strict {
-        true => OPENAI_FIELDS.contains(&name),
+        true => OPENAI_FIELDS.contains(&name) || (shape.openai_models && name == "annotations"),
         false => !FOREIGN_FIELDS.contains(&name),
     };
     portable::keep_only(&mut message.extra, takes, "messages", notes);

@@ -59,7 +59,7 @@ fn events(bytes: &[u8]) -> Vec<Value> {
 }
 
 /// Adds a stream up to a message, the way Anthropic's SDKs do, and checks the protocol on the way.
-fn accumulate(bytes: &[u8]) -> Value {
+pub(crate) fn accumulate(bytes: &[u8]) -> Value {
     let mut message = Value::Null;
     let mut open: Option<u64> = None;
     let mut arguments = String::new();
