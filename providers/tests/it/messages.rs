@@ -100,8 +100,9 @@ pub(crate) fn accumulate(bytes: &[u8]) -> Value {
                 open = None;
                 let at = index.expect("has an index") as usize;
                 if !arguments.is_empty() {
+                    // A call that was cut by its cap stays the text that it is.
                     message["content"][at]["input"] =
-                        serde_json::from_str(&arguments).expect("is whole JSON");
+                        serde_json::from_str(&arguments).unwrap_or_else(|_| json!(arguments));
                     arguments.clear();
                 }
             }

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use providers::Notes;
 use serde_json::{Value, json};
 
-use super::INGRESSES;
 use super::neutral::{Call, Talk, Turn};
 use super::readers::read;
 use super::upstreams::{Model, Upstream};
+use super::{INGRESSES, Ingress};
 
 fn text() -> impl Strategy<Value = String> {
     "[a-zé🌍\"\\\\{}:,<&\n ]{0,12}[a-z]"
@@ -71,7 +71,44 @@ fn talk() -> impl Strategy<Value = Talk> {
         })
 }
 
+/// The body that `upstream` gets, with the report.
+fn sent(ingress: &Ingress, upstream: &Upstream, request: &Value) -> (Value, String) {
+    let mut notes = Notes::default();
+    let request = request.to_string();
+    let canonical = ingress
+        .dialect
+        .decode_request(request.as_bytes(), &mut notes);
+    let to = upstream.target(Model::Plain);
+    let canonical = canonical.expect("decodes");
+    let body = upstream.provider.encode_chat(&to, &canonical, &mut notes);
+    let body = serde_json::from_slice(&body.expect("encodes")).expect("is JSON");
+    (body, notes.to_header())
+}
+
+/// System prompt and turns: what a vendor's prompt cache compares from the front.
+fn prompt(body: &Value) -> (Value, Vec<Value>) {
+    let turns = body.get("contents").unwrap_or(&body["messages"]);
+    let system = body.get("systemInstruction").unwrap_or(&body["system"]);
+    (system.clone(), turns.as_array().expect("is a list").clone())
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn a_longer_conversation_begins_with_the_shorter_one(talk in talk(), more in (assistant(), user())) {
+        let mut longer = talk.clone();
+        longer.turns.extend([more.0, more.1]);
+        for upstream in Upstream::all() {
+            for ingress in INGRESSES {
+                let (short, _) = sent(&ingress, &upstream, &talk.request(&ingress, true));
+                let (long, _) = sent(&ingress, &upstream, &longer.request(&ingress, true));
+                let ((system, turns), (same, all)) = (prompt(&short), prompt(&long));
+                prop_assert_eq!(system, same);
+                prop_assert_eq!(&all[..turns.len()], &turns[..], "{} to {}", ingress.id, upstream.id);
+            }
+        }
+    }
+
     #[test]
     fn what_the_matrix_calls_exact_survives_the_way_to_every_upstream(talk in talk()) {
         for upstream in Upstream::all() {
@@ -82,15 +119,10 @@ proptest! {
                 if upstream.speaks(ingress.dialect.id()) {
                     continue;
                 }
-                let request = talk.request(&ingress, with_tools).to_string();
-                let mut notes = Notes::default();
-                let canonical = ingress.dialect.decode_request(request.as_bytes(), &mut notes);
-                let canonical = canonical.expect("decodes");
-                let to = upstream.target(Model::Plain);
-                let body = upstream.provider.encode_chat(&to, &canonical, &mut notes);
-                let body: Value = serde_json::from_slice(&body.expect("encodes")).expect("is JSON");
+                let request = talk.request(&ingress, with_tools);
+                let (body, notes) = sent(&ingress, &upstream, &request);
                 let route = format!("{} to {}: {body:#}", ingress.id, upstream.id);
-                prop_assert_eq!(notes.to_header(), "", "{}", route);
+                prop_assert_eq!(notes, "", "{}", route);
                 prop_assert_eq!(&read(upstream.id, &body), &expected, "{}", route);
             }
         }

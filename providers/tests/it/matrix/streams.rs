@@ -1,6 +1,7 @@
 //! Streams of upstreams, however the network cuts them.
 
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::answers::{Answer, translate};
 use super::upstreams::Upstream;
@@ -47,4 +48,69 @@ fn one_byte_at_a_time_gives_the_same_client_events() {
         let cut = translate(&ingress, &*upstream.provider, &pieces).expect("is a clean stream");
         assert!(cut == whole, "{} to {}", upstream.id, ingress.id);
     }
+}
+
+/// The rules that clients rely on, whoever answers.
+#[test]
+fn translated_streams_keep_the_rules_of_their_dialect() {
+    for (ingress, upstream, _, client) in streams() {
+        let route = format!("{} to {}", upstream.id, ingress.id);
+        match ingress.id {
+            // One message_start, blocks that do not overlap, nothing after message_stop.
+            "messages" => drop(crate::messages::accumulate(&client)),
+            // Numbered events named by their types, items added before they grow.
+            "responses" => follow_items(&crate::responses::events(&client), &route),
+            _ => check_chunks(&client, &route),
+        }
+    }
+}
+
+fn check_chunks(client: &[u8], route: &str) {
+    let text = std::str::from_utf8(client).expect("is UTF-8");
+    let (chunks, rest) = text.split_once("data: [DONE]\n\n").expect("ends cleanly");
+    assert_eq!(rest, "", "{route}: nothing follows the end");
+    let chunks = super::seen::events(chunks.as_bytes());
+    let first = &chunks[0];
+    let mut begun: Vec<&Value> = Vec::new();
+    for chunk in &chunks {
+        for name in ["id", "created", "model", "object"] {
+            assert_eq!(chunk[name], first[name], "{route}: `{name}` stays");
+        }
+        for choice in chunk["choices"].as_array().expect("is a list") {
+            let role = &choice["delta"]["role"];
+            let is_first = !begun.contains(&&choice["index"]);
+            assert_eq!(
+                role == "assistant",
+                is_first,
+                "{route}: the role comes once, first"
+            );
+            begun.push(&choice["index"]);
+        }
+    }
+    let last = chunks.last().expect("has chunks");
+    let has_usage = last["usage"].is_object();
+    let is_alone = last["choices"].as_array().is_some_and(Vec::is_empty);
+    assert_eq!(has_usage, is_alone, "{route}: usage comes alone and last");
+}
+
+fn follow_items(events: &[Value], route: &str) {
+    let mut added = 0;
+    for event in events {
+        let kind = event["type"].as_str().expect("has a type");
+        if kind == "response.output_item.added" {
+            added += 1;
+        } else if let Some(index) = event["output_index"].as_u64() {
+            assert!(
+                index < added,
+                "{route}: {kind} of an item that was not added"
+            );
+        }
+    }
+    let last = events.last().expect("has events");
+    let output = last["response"]["output"].as_array().map(Vec::len);
+    assert_eq!(
+        output,
+        Some(added as usize),
+        "{route}: the last event has all items"
+    );
 }

@@ -213,8 +213,8 @@ fn a_request_in_openais_own_words_is_unchanged() {
         "model": "gpt-4o", "n": 2, "temperature": 0.2, "logit_bias": {"1": 2}, "logprobs": true,
         "messages": [
             {"role": "developer", "content": "d"},
-            {"role": "user", "name": "u", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}}]},
             {"role": "assistant", "content": "", "refusal": "no", "annotations": []},
+            {"role": "user", "name": "u", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}}]},
         ],
         "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}, "strict": true}},
         "prompt_cache_key": "k", "safety_identifier": "s", "service_tier": "flex", "user": "u",
