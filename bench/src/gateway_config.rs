@@ -26,18 +26,36 @@ kind = "anthropic"
 base_url = "{upstream_url}"
 api_key = "bench-anthropic-key"
 
-[cache]
-enabled = false
+[catalogue."custom/*"]
+price = {{ input = "0.15", output = "0.60" }}
 
-[limits]
-requests_per_minute = 1000000000
-tokens_per_minute = 1000000000000
-
-[budget]
-usd_per_month = 1000000
+[catalogue."anthropic/*"]
+price = {{ input = "3", output = "15" }}
+max_output_tokens = 8192
 "#
     )
 }
+
+/// Paths and bodies that switch limits and a budget on for the whole organization, through the
+/// gateway's REST API. So high that none is ever reached.
+pub const RULES: [(&str, &str); 4] = [
+    (
+        "/api/v1/limits",
+        r#"{"scope":"organization","metric":"requests","window":"minute","max":1000000000}"#,
+    ),
+    (
+        "/api/v1/limits",
+        r#"{"scope":"organization","metric":"tokens","window":"minute","max":100000000000000}"#,
+    ),
+    (
+        "/api/v1/limits",
+        r#"{"scope":"organization","metric":"concurrency","max":1000000}"#,
+    ),
+    (
+        "/api/v1/budgets",
+        r#"{"scope":"organization","period":"month","unit":"nano_usd","max":1000000000000000000}"#,
+    ),
+];
 
 #[cfg(test)]
 mod tests {

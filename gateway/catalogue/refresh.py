@@ -65,8 +65,12 @@ NOT_MODELS = re.compile(
 )
 # Rows the list does not have. Software that the user runs bills nothing, whatever the model.
 EXTRA_ROWS = {"ollama": ["* | - | - - | - | input=0 output=0 | -"]}
-# Rows whose price fields mean something else: a router's fee on top of an unnamed model's price.
-NO_PRICES = {"azure/model-router"}
+# Rows whose price fields mean something else: a router's fee on top of an unnamed model's price, a
+# price per step.
+NO_PRICES = {
+    "azure/model-router",
+    "fireworks_ai/accounts/fireworks/models/flux-1-dev-controlnet-union",
+}
 CAPABILITIES = [
     ("tools", "supports_function_calling"),
     ("parallel_tools", "supports_parallel_function_calling"),
@@ -170,6 +174,11 @@ def prices(key, row, mode):
             k: v for k, v in found.items()
             if v or (k[1] == "input" and row.get("input_cost_per_request"))
         }
+    # Writing to a cache never costs less than reading without one: this is a price of reads in the
+    # wrong field, and which one nobody says.
+    written, plain = found.get(("", "cache_write", 0)), found.get(("", "input", 0))
+    if written is not None and plain is not None and written < plain:
+        del found[("", "cache_write", 0)]
     each = {}
     if mode == "image":
         value = row.get("output_cost_per_image") or row.get("input_cost_per_image")

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use accounts::Secret;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -16,7 +17,6 @@ use crate::call::{Body, Reply};
 use crate::dialects;
 use crate::local::{ChunkStream, LocalModel};
 use crate::operations;
-use crate::route::keys::KeySlot;
 use crate::route::{Backend, Target, Vendor};
 use crate::stages::cache::Answered;
 use crate::stages::call::CallState;
@@ -30,7 +30,7 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; c
 
 /// Whom to ask, and with which key.
 pub(crate) struct Attempt<'t> {
-    pub(crate) key: Option<KeySlot>,
+    pub(crate) secret: Option<&'t Secret>,
     pub(crate) target: &'t Arc<Target>,
 }
 
@@ -107,7 +107,15 @@ async fn ask_vendor(
         headers: prepared.headers,
     };
     let now_us = state.gw.now_us();
-    let sent = exchange::send(vendor, attempt.target, attempt.key, out, &timeouts, now_us).await;
+    let sent = exchange::send(
+        vendor,
+        attempt.target,
+        attempt.secret,
+        out,
+        &timeouts,
+        now_us,
+    )
+    .await;
     let answer = waited(state, began, sent)?;
     let (head, body) = answer.into_parts();
     let upstream_id = exchange::upstream_id(&head.headers);

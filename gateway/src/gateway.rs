@@ -2,27 +2,32 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use accounts::{Accounts, Principal};
 use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
 use outbound::Client;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use store::{Db, SharedClock};
 
 use crate::call::{Call, Reply};
 use crate::config::{Breaker, CacheConfig, Defaults, GatewayConfig};
 use crate::error::Error;
+use crate::housekeeping;
 use crate::limit::{Limiter, Local};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
+use crate::org_keys::OrgKeys;
 use crate::pipeline;
-use crate::responses_store;
+use crate::route::keys::KeyRing;
 use crate::route::table::{HealthBook, health_book};
-use crate::route::{Route, Table, Target};
+use crate::route::{Route, Table, Target, Vendor};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
-use crate::usage::{Writer, sql};
+use crate::usage::open_rows::OpenRows;
+use crate::usage::{Bodies, Writer, sql};
 
 /// The gateway. Clones share everything.
 #[derive(Clone)]
@@ -48,6 +53,7 @@ struct Inner {
     db: Db,
     clock: SharedClock,
     accounts: Accounts,
+    org_keys: OrgKeys,
     client: Client,
     table: ArcSwap<Table>,
     defaults: ArcSwap<Defaults>,
@@ -55,10 +61,10 @@ struct Inner {
     limiter: Arc<dyn Limiter>,
     answers: Arc<Answers>,
     writer: Writer,
+    open_rows: OpenRows,
+    bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
     metrics: Metrics,
-    /// Price versions stored by this process already.
-    known_prices: Mutex<std::collections::HashSet<String>>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -89,16 +95,10 @@ impl Gateway {
                 journal_dir.display()
             )
         })?;
-        if !leftovers.rows.is_empty() {
-            sql::insert_records(&db, &leftovers.rows)
-                .await
-                .map_err(|e| format!("cannot store the usage journal: {e}"))?;
-            tracing::info!(
-                rows = leftovers.rows.len(),
-                "stored usage that was left in the journal"
-            );
+        let rows = leftovers.replay(&db, &journal).await?;
+        if rows > 0 {
+            tracing::info!(rows, "stored usage that was left in the journal");
         }
-        leftovers.discard();
         let client = Client::trusted(&outbound::Settings {
             connect_timeout: std::time::Duration::from_millis(config.gateway.timeouts.connect_ms),
             ..outbound::Settings::default()
@@ -114,7 +114,9 @@ impl Gateway {
             limiter: Arc::new(Local::new()),
             local: RwLock::new(local),
             metrics: Metrics::new(),
-            known_prices: Mutex::default(),
+            org_keys: OrgKeys::new(accounts.clone()),
+            bodies: Bodies::start(db.clone()),
+            open_rows: OpenRows::new(writer.clone()),
             db,
             clock,
             accounts,
@@ -125,26 +127,36 @@ impl Gateway {
         let gateway = Self {
             inner: Arc::new(inner),
         };
-        gateway.spawn_writer();
+        gateway.spawn_background();
         Ok(gateway)
     }
 
-    /// The one task of the gateway that outlives calls.
+    /// The tasks of the gateway that outlive calls.
     #[expect(
         clippy::disallowed_methods,
-        reason = "ends with the runtime, after a last flush"
+        reason = "end with the runtime, after a last flush"
     )]
-    fn spawn_writer(&self) {
+    fn spawn_background(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
+        let (db, clock) = (self.inner.db.clone(), self.inner.clock.clone());
+        tokio::spawn(housekeeping::run(db, clock));
+        tokio::spawn(self.inner.org_keys.clone().watch());
+        tokio::spawn(self.inner.open_rows.clone().run());
     }
 
     /// Makes a model call: the only way to a model.
     ///
     /// # Errors
     /// Whatever it is refused for or fails with, ready to be shown.
-    pub async fn call(&self, who: &Arc<Principal>, call: Call) -> Result<Reply, Error> {
-        pipeline::run(self, who, call).await
+    pub fn call<'a>(
+        &'a self,
+        who: &'a Arc<Principal>,
+        call: Call,
+    ) -> BoxFuture<'a, Result<Reply, Error>> {
+        // Boxed here, once: the pipeline's state is kilobytes, and every caller's future would hold
+        // (and the compiler repeat) it.
+        Box::pin(pipeline::run(self, who, call))
     }
 
     /// Takes a new configuration. Calls under way end under the old one; breakers stay as they are.
@@ -165,19 +177,11 @@ impl Gateway {
         self.inner.local.write().push(models);
     }
 
-    /// Waits until all usage so far is stored.
+    /// Waits until all usage so far is stored, and bodies that are logged.
     pub async fn flush(&self) {
         self.inner.writer.flush().await;
+        self.inner.bodies.flush().await;
         self.inner.metrics.backlog(self.inner.writer.backlog());
-    }
-
-    /// Forgets kept responses whose time is over.
-    pub async fn forget_expired(&self) {
-        match responses_store::delete_expired(self.db(), self.now_us()).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "forgot expired responses"),
-            Err(error) => tracing::warn!(%error, "cannot forget expired responses"),
-        }
     }
 
     /// Whether usage reaches the disk.
@@ -239,6 +243,19 @@ impl Gateway {
             .find(who, id)
     }
 
+    /// The keys a caller's calls to a vendor use: the organization's own, else the configured ones.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub(crate) async fn key_ring(
+        &self,
+        who: &Principal,
+        vendor: &Vendor,
+    ) -> Result<Arc<KeyRing>, Error> {
+        let own = self.inner.org_keys.ring(who.org_id(), &vendor.id).await?;
+        Ok(own.unwrap_or_else(|| Arc::clone(&vendor.keys)))
+    }
+
     pub(crate) fn limiter(&self) -> &dyn Limiter {
         self.inner.limiter.as_ref()
     }
@@ -247,8 +264,17 @@ impl Gateway {
         &self.inner.answers
     }
 
+    pub(crate) fn open_rows(&self) -> &OpenRows {
+        &self.inner.open_rows
+    }
+
     pub(crate) fn writer(&self) -> &Writer {
         &self.inner.writer
+    }
+
+    /// Takes the bodies of calls, for organizations that log them.
+    pub fn bodies(&self) -> &Bodies {
+        &self.inner.bodies
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -277,8 +303,7 @@ impl Gateway {
         let (Some(version), Some(prices)) = (version, prices) else {
             return;
         };
-        let key = format!("{version} {}", target.name);
-        if !self.inner.known_prices.lock().insert(key) {
+        if !target.prices_unstored.swap(false, Ordering::Relaxed) {
             return;
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {

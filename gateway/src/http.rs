@@ -9,6 +9,7 @@ mod ingress;
 mod models;
 mod others;
 mod responses;
+pub mod usage;
 mod write;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::Gateway;
 
-/// All endpoints under `/v1`.
+/// All endpoints of the gateway: `/v1`, and the reports under `/api/v1`.
 pub fn router(gateway: Gateway) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(chat::create_chat_completion))
@@ -33,5 +34,6 @@ pub fn router(gateway: Gateway) -> OpenApiRouter {
         .routes(routes!(audio::create_translation))
         .routes(routes!(models::list_models))
         .routes(routes!(models::get_model))
-        .with_state(gateway)
+        .with_state(gateway.clone())
+        .merge(usage::router(gateway))
 }

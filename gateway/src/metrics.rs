@@ -3,19 +3,24 @@
 //! Handles are looked up once per combination of labels and kept: a lookup by labels for each call
 //! would cost more than the whole limiter.
 
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use moka::sync::Cache;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::usage::{Status, UsageRecord};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use parking_lot::RwLock;
+
+use crate::usage::UsageRecord;
 
 /// Combinations of labels kept; model names come from clients, so this is bounded.
-const SERIES: u64 = 2_000;
+const SERIES: usize = 2_000;
 
 /// Handles on the gateway's metrics.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    series: Cache<(String, String, String, Status), Arc<Series>>,
+    /// By a hash of provider, model, operation and status: a key of strings would have to be built
+    /// for each call.
+    series: RwLock<HashMap<u64, Arc<Series>>>,
     backlog: Gauge,
 }
 
@@ -38,20 +43,14 @@ impl std::fmt::Debug for Series {
 impl Metrics {
     pub(crate) fn new() -> Self {
         Self {
-            series: Cache::new(SERIES),
+            series: RwLock::default(),
             backlog: gauge!("nab_usage_backlog_rows"),
         }
     }
 
     /// Counts a finished attempt.
     pub(crate) fn finished(&self, row: &UsageRecord) {
-        let key = (
-            row.provider.clone(),
-            row.model.clone(),
-            row.operation.clone(),
-            row.status,
-        );
-        let series = self.series.get_with(key, || Arc::new(Series::of(row)));
+        let series = self.series(row);
         series.requests.increment(1);
         series.input_tokens.increment(row.usage.input_tokens);
         series.output_tokens.increment(row.usage.output_tokens);
@@ -63,6 +62,21 @@ impl Metrics {
         if let Some(first) = row.first_token_us {
             series.first_token.record(seconds(first));
         }
+    }
+
+    fn series(&self, row: &UsageRecord) -> Arc<Series> {
+        let mut hasher = DefaultHasher::new();
+        (&row.provider, &row.model, &row.operation, row.status).hash(&mut hasher);
+        let key = hasher.finish();
+        if let Some(known) = self.series.read().get(&key) {
+            return Arc::clone(known);
+        }
+        let mut all = self.series.write();
+        if all.len() >= SERIES {
+            // The counters themselves live on in the recorder; only the handles are looked up anew.
+            all.clear();
+        }
+        Arc::clone(all.entry(key).or_insert_with(|| Arc::new(Series::of(row))))
     }
 
     /// Tells how many rows wait for the database.

@@ -101,7 +101,7 @@ async fn one(
     };
     let began = std::time::Instant::now();
     let now_us = state.gw.now_us();
-    let answer = exchange::send(vendor, target, attempt.key, out, &timeouts, now_us).await;
+    let answer = exchange::send(vendor, target, attempt.secret, out, &timeouts, now_us).await;
     let body = match answer {
         Ok(answer) => exchange::read_answer(answer.into_body(), &timeouts, began).await,
         Err(error) => Err(error),

@@ -7,15 +7,17 @@
 use std::sync::Arc;
 
 use accounts::Principal;
+use futures_util::StreamExt;
 
 use crate::Gateway;
-use crate::call::{Call, Reply};
+use crate::call::{Body, Call, Reply};
 use crate::config::OnDisconnect;
 use crate::error::{Code, Error};
 use crate::stages::admit::admit;
 use crate::stages::cache::Verdict;
 use crate::stages::call::{self, CallState};
 use crate::stages::meter::Meter;
+use crate::usage::bodies::Capture;
 
 /// Runs one call.
 ///
@@ -39,11 +41,13 @@ pub(crate) async fn run(gw: &Gateway, who: &Arc<Principal>, call: Call) -> Resul
                 entry.usage.clone(),
                 entry.nano_usd,
             );
-            return Ok(finish(cached(gw, &entry, &call), &limits));
+            let reply = logged(gw, who, &call, cached(gw, &entry, &call));
+            return Ok(finish(reply, &limits));
         }
         Verdict::Miss(slot) => Some(slot),
         Verdict::Off => None,
     };
+    let (asked, caller) = (Arc::clone(&call), Arc::clone(who));
     let drains = route.on_disconnect == OnDisconnect::Drain && !call.stream;
     let state = CallState {
         gw: gw.clone(),
@@ -57,10 +61,14 @@ pub(crate) async fn run(gw: &Gateway, who: &Arc<Principal>, call: Call) -> Resul
         true => to_the_end(state).await?,
         false => call::call(state).await?,
     };
-    Ok(finish(reply, &limits))
+    Ok(finish(logged(gw, &caller, &asked, reply), &limits))
 }
 
 /// Under `drain` the call goes on when the client hangs up: in a task that nobody cancels.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "ends with the call, whose timeouts bound it"
+)]
 async fn to_the_end(state: CallState) -> Result<Reply, Error> {
     match tokio::spawn(call::call(state)).await {
         Ok(outcome) => outcome,
@@ -85,6 +93,60 @@ fn cached(gw: &Gateway, entry: &crate::stages::cache::Entry, call: &Call) -> Rep
     let overhead = call.context.began.elapsed().as_micros();
     reply.header("x-nab-overhead-us", &overhead.to_string());
     reply
+}
+
+/// Keeps both bodies where the organization asked for it.
+fn logged(gw: &Gateway, who: &Arc<Principal>, call: &Arc<Call>, mut reply: Reply) -> Reply {
+    if !who.log_bodies() {
+        return reply;
+    }
+    let log = BodyLog {
+        gw: gw.clone(),
+        who: Arc::clone(who),
+        call: Arc::clone(call),
+        answer: Capture::new(),
+    };
+    reply.body = match reply.body {
+        Body::Full(bytes) => {
+            log.with(&bytes);
+            Body::Full(bytes)
+        }
+        Body::Stream(stream) => Body::Stream(Box::pin(stream.scan(log, |log, piece| {
+            if let Ok(bytes) = &piece {
+                log.answer.push(bytes);
+            }
+            std::future::ready(Some(piece))
+        }))),
+    };
+    reply
+}
+
+/// Writes the bodies when the answer has ended, however it did.
+struct BodyLog {
+    gw: Gateway,
+    who: Arc<Principal>,
+    call: Arc<Call>,
+    answer: Capture,
+}
+
+impl BodyLog {
+    fn with(mut self, answer: &[u8]) {
+        self.answer.push(answer);
+    }
+}
+
+impl Drop for BodyLog {
+    fn drop(&mut self) {
+        let context = &self.call.context;
+        let answer = std::mem::take(&mut self.answer);
+        self.gw.bodies().log(
+            &self.who,
+            &context.request_id,
+            context.began_us,
+            &self.call.body,
+            answer,
+        );
+    }
 }
 
 fn finish(mut reply: Reply, limits: &[(&'static str, String)]) -> Reply {

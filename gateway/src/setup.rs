@@ -19,6 +19,9 @@ use crate::route::pattern::Pattern;
 use crate::route::table::HealthBook;
 use crate::route::{Table, Vendor};
 
+/// `api_key = "vault"`: no key in the configuration, only organizations' own.
+const VAULT: &str = "vault";
+
 /// Builds the snapshot.
 ///
 /// # Errors
@@ -40,19 +43,20 @@ pub(crate) fn table(
         }
         vendors.insert(id.clone(), Arc::new(vendor));
     }
-    if config.gateway.providers_from_environment {
-        for provider in registry::all() {
-            let info = provider.info();
-            let id = info.id;
-            let known = vendors.contains_key(id) || info.key_env.is_empty();
-            if known || info.base_url.is_empty() || env(info.key_env).is_none() {
-                continue;
-            }
-            let section = ProviderConfig::default();
-            if let Ok(vendor) = vendor(id, &section, config, client) {
-                vendors.insert(id.to_owned(), Arc::new(vendor));
-            }
+    for provider in registry::all() {
+        let info = provider.info();
+        if vendors.contains_key(info.id) || info.base_url.is_empty() || info.key_optional {
+            continue;
         }
+        let from_env = config.gateway.providers_from_environment && env(info.key_env).is_some();
+        let section = ProviderConfig {
+            api_key: (!from_env).then(|| VAULT.to_owned()),
+            ..ProviderConfig::default()
+        };
+        let mut vendor = vendor(info.id, &section, config, client)
+            .map_err(|why| format!("the variable {}: {why}", info.key_env))?;
+        vendor.configured = from_env;
+        vendors.insert(info.id.to_owned(), Arc::new(vendor));
     }
     let catalogue =
         Catalogue::with_overrides(config.catalogue.clone()).map_err(|e| e.to_string())?;
@@ -107,9 +111,11 @@ fn vendor(
         ));
     }
     let keys = keys(section, provider.as_ref())?;
-    if keys.is_empty() && !info.key_optional {
+    let from_vault = section.api_key.as_deref() == Some(VAULT);
+    if keys.is_empty() && !info.key_optional && !from_vault {
         return Err(format!(
-            "no API key; set `api_key = \"env:{}\"`, a file (`file:/path`) or the variable {}",
+            "no API key; set `api_key = \"env:{}\"`, a file (`file:/path`), `vault` (each \
+             organization's own credential) or the variable {}",
             or_dash(info.key_env),
             or_dash(info.key_env)
         ));
@@ -124,7 +130,8 @@ fn vendor(
             project: section.project.clone(),
             headers: section.headers.clone().into_iter().collect(),
         },
-        keys: KeyRing::new(keys),
+        keys: Arc::new(KeyRing::new(keys)),
+        configured: true,
         client: client.clone(),
         models: section.models.iter().map(|m| Pattern::new(m)).collect(),
         timeouts: section.timeouts.unwrap_or(config.gateway.timeouts),
@@ -148,6 +155,9 @@ fn unknown_kind(kind: &str) -> String {
 }
 
 fn keys(section: &ProviderConfig, provider: &dyn Provider) -> Result<Vec<Secret>, String> {
+    if section.api_key.as_deref() == Some(VAULT) {
+        return Ok(Vec::new());
+    }
     let named: Vec<&String> = section.api_key.iter().chain(&section.api_keys).collect();
     if named.is_empty() {
         return Ok(env(provider.info().key_env)

@@ -72,6 +72,10 @@ impl Client {
         Self::with_policy(settings, Policy::PublicOnly)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this crate is where connections are opened"
+    )]
     fn with_policy(settings: &Settings, policy: Policy) -> Self {
         let connector = connector::https(Connector::new(policy, settings.connect_timeout));
         let pool = Pool::builder(TokioExecutor::new())

@@ -1,5 +1,10 @@
 //! The guard over real sockets.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tasks of a test end with its runtime"
+)]
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;

@@ -147,6 +147,8 @@ pub fn kind_of_status(status: u16) -> ErrorKind {
     match status {
         401 | 403 => ErrorKind::Authentication,
         402 => ErrorKind::QuotaExhausted,
+        // A wrong base URL or a retired deployment: the target's fault, another one may do.
+        404 => ErrorKind::ModelNotFound,
         408 | 504 => ErrorKind::Timeout,
         429 => ErrorKind::RateLimited,
         503 | 529 => ErrorKind::Overloaded,

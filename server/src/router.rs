@@ -24,7 +24,8 @@ pub(crate) fn build(app: &App, metrics: Option<PrometheusHandle>) -> (Router, Op
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .merge(accounts::http::router(app.accounts.clone()))
         .merge(gateway::http::router(app.gateway.clone()));
-    let (router, document) = api.split_for_parts();
+    let (router, mut document) = api.split_for_parts();
+    name_wildcards(&mut document);
     let mut router = router
         .merge(
             Router::new()
@@ -50,6 +51,15 @@ pub(crate) fn build(app: &App, metrics: Option<PrometheusHandle>) -> (Router, Op
         // Each endpoint bounds its own body.
         .layer(DefaultBodyLimit::disable());
     (router, document)
+}
+
+/// A wildcard is axum's notation; OpenAPI only knows plain parameters.
+fn name_wildcards(document: &mut OpenApi) {
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
 }
 
 /// Whether calls can be served: the database answers and usage reaches the disk.

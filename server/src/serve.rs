@@ -39,7 +39,7 @@ pub async fn serve(config: Config, file: Option<PathBuf>, as_json: bool) -> Resu
     let (stop, stopped) = watch::channel(false);
     let accounts = tokio::spawn(app.accounts.clone().watch(ready(stopped.clone())));
     let reloading = tokio::spawn(reload::watch(file, app.gateway.clone()));
-    let upkeep = tokio::spawn(upkeep(recorder, app.gateway.clone()));
+    let upkeep = tokio::spawn(upkeep(recorder));
     edge::run(listener, router, &config.server, signalled()).await;
     stop.send_replace(true);
     reloading.abort();
@@ -55,20 +55,12 @@ async fn ready(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// What is done now and then: metrics' histograms are folded, expired responses forgotten.
-async fn upkeep(
-    recorder: metrics_exporter_prometheus::PrometheusHandle,
-    gateway: gateway::Gateway,
-) {
+/// Folds the histograms' samples, which would pile up until somebody asks for them.
+async fn upkeep(recorder: metrics_exporter_prometheus::PrometheusHandle) {
     let mut ticks = tokio::time::interval(std::time::Duration::from_secs(5));
-    let mut count = 0u64;
     loop {
         ticks.tick().await;
         recorder.run_upkeep();
-        if count.is_multiple_of(720) {
-            gateway.forget_expired().await;
-        }
-        count += 1;
     }
 }
 

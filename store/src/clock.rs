@@ -99,6 +99,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Micros {
+        #[expect(clippy::disallowed_methods, reason = "this is the clock itself")]
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();

@@ -1,5 +1,10 @@
 //! The crate's behaviour on real databases, as the gateway and the server use it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tasks of a test end with its runtime"
+)]
+
 mod authenticate;
 mod credentials;
 mod http;

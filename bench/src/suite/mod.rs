@@ -15,7 +15,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::gateway_config::gateway_config;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::gateway_config::{RULES, gateway_config};
 use crate::load::{Call, Mode, Plan, Target, run as load};
 use crate::probe::{Probe, machine_busy};
 use crate::statistics::median;
@@ -190,10 +193,33 @@ impl<'a> Gateway<'a> {
         let (first, key, took) = first_answer(&begin, None, &model).await?;
         let key = key.context("the gateway printed no `api_key` at its first start")?;
         figures.push(Side::Gateway, Metric::FirstStart, took.as_secs_f64() * 1e3);
+        switch_rules_on(&first.ready.url, &key).await?;
         drop(first);
         let child = restarted(begin, Some(&key), &model, figures, Side::Gateway).await?;
         Ok((child, key))
     }
+}
+
+/// Sets the limits and the budget that the gateway is measured under.
+async fn switch_rules_on(url: &str, key: &str) -> Result<()> {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    for (path, body) in RULES {
+        let mut socket = TcpStream::connect(address).await?;
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        socket.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await?;
+        let status = answer.lines().next().unwrap_or_default();
+        ensure!(
+            status.contains(" 201") || status.contains(" 200"),
+            "{path}: {answer}"
+        );
+    }
+    Ok(())
 }
 
 /// Starts a server several times; keeps the last.

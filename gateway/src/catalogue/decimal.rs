@@ -2,7 +2,7 @@
 
 /// Why a figure is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DecimalError {
+pub(crate) enum DecimalError {
     /// Not digits with at most one point.
     #[error("expected a plain decimal number such as 2.5, without sign or exponent")]
     Form,
@@ -19,7 +19,7 @@ pub(super) enum DecimalError {
 /// # Errors
 /// [`DecimalError`]: signs, exponents, separators and blanks are refused; so are non-zero digits
 /// beyond `scale` decimals.
-pub(super) fn parse(text: &str, scale: u32) -> Result<i64, DecimalError> {
+pub(crate) fn parse(text: &str, scale: u32) -> Result<i64, DecimalError> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let has_digits = !whole.is_empty() && (!text.contains('.') || !fraction.is_empty());
     if !has_digits

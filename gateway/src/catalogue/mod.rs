@@ -26,9 +26,9 @@ mod alias;
 mod bound;
 mod builtin;
 mod card;
-mod decimal;
+pub(crate) mod decimal;
 mod hours;
-mod nearest;
+pub(crate) mod nearest;
 mod overrides;
 mod price;
 mod rate;
@@ -108,6 +108,7 @@ impl Catalogue {
     }
 
     /// The providers that know a model by this bare name, makers before hosts; patterns do not count.
+    /// Searches every file: callers keep the answer with their route.
     pub fn providers_of(&self, model: &str) -> Vec<&str> {
         let builtin = FILES
             .iter()

@@ -1,7 +1,7 @@
 //! The known word that a mistyped one probably meant.
 
 /// The closest of `known`, if any is close enough to be worth naming.
-pub(super) fn nearest(
+pub(crate) fn nearest(
     word: &str,
     known: impl IntoIterator<Item = &'static str>,
 ) -> Option<&'static str> {

@@ -67,7 +67,7 @@ async fn serve(
     let (parts, body) = request.into_parts();
     let context = match ingress::context(&gateway, &parts.headers, Instant::now()) {
         Ok(context) => context,
-        Err((error, id)) => return write::error(operation, &error, &id),
+        Err(refused) => return write::error(operation, &refused.0, &refused.1),
     };
     let id = Arc::clone(&context.request_id);
     match answer(&gateway, endpoint, operation, &parts.headers, body, context).await {

@@ -31,7 +31,7 @@ pub(super) async fn count_message_tokens(
     let (parts, body) = request.into_parts();
     let context = match ingress::context(&gateway, &parts.headers, Instant::now()) {
         Ok(context) => context,
-        Err((error, id)) => return write::error(Operation::CountTokens, &error, &id),
+        Err(refused) => return write::error(Operation::CountTokens, &refused.0, &refused.1),
     };
     let id = Arc::clone(&context.request_id);
     match count(&gateway, &parts.headers, body, context).await {

@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use providers::Operation;
@@ -24,23 +25,26 @@ const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARS: usize = 100;
 
 /// Serves a JSON endpoint from the first byte to the last.
-pub(super) async fn serve(
+pub(super) fn serve(
     gateway: Gateway,
     endpoint: &'static str,
     operation: Operation,
     request: Request,
-) -> Response {
-    let began = Instant::now();
-    let (parts, body) = request.into_parts();
-    let context = match context(&gateway, &parts.headers, began) {
-        Ok(context) => context,
-        Err((error, id)) => return write::error(operation, &error, &id),
-    };
-    let id = Arc::clone(&context.request_id);
-    match answer(&gateway, endpoint, operation, &parts.headers, body, context).await {
-        Ok(reply) => write::reply(reply, &id),
-        Err(error) => write::error(operation, &error, &id),
-    }
+) -> BoxFuture<'static, Response> {
+    // Boxed: each route's handler would repeat the code otherwise.
+    Box::pin(async move {
+        let began = Instant::now();
+        let (parts, body) = request.into_parts();
+        let context = match context(&gateway, &parts.headers, began) {
+            Ok(context) => context,
+            Err(refused) => return write::error(operation, &refused.0, &refused.1),
+        };
+        let id = Arc::clone(&context.request_id);
+        match answer(&gateway, endpoint, operation, &parts.headers, body, context).await {
+            Ok(reply) => write::reply(reply, &id),
+            Err(error) => write::error(operation, &error, &id),
+        }
+    })
 }
 
 async fn answer(
@@ -89,13 +93,13 @@ pub(super) fn context(
     gateway: &Gateway,
     headers: &HeaderMap,
     began: Instant,
-) -> Result<CallContext, (Error, Arc<str>)> {
+) -> Result<CallContext, Box<(Error, Arc<str>)>> {
     let request_id = request_id(headers);
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     let cache = match text("x-nab-cache-control").map(CacheControl::parse) {
         None => CacheControl::default(),
         Some(Ok(cache)) => cache,
-        Some(Err(error)) => return Err((error, request_id)),
+        Some(Err(error)) => return Err(Box::new((error, request_id))),
     };
     let tags = text("x-nab-tags").map(tags).unwrap_or_default();
     let mut forward = HeaderMap::new();

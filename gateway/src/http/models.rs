@@ -1,6 +1,6 @@
 //! What a key can use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ pub(super) async fn list_models(State(gateway): State<Gateway>, headers: HeaderM
 
 /// Get a model
 #[utoipa::path(
-    get, path = "/v1/models/{model}", operation_id = "get_model", tag = "gateway",
+    get, path = "/v1/models/{*model}", operation_id = "get_model", tag = "gateway",
     params(("model" = String, Path, description = "Name, slashes included")),
     responses(
         (status = 200, description = "The model", body = serde_json::Value),
@@ -67,10 +67,10 @@ async fn answer(
     let operation = Operation::Moderation;
     let context = match ingress::context(gateway, headers, Instant::now()) {
         Ok(context) => context,
-        Err((error, id)) => return write::error(operation, &error, &id),
+        Err(refused) => return write::error(operation, &refused.0, &refused.1),
     };
     let outcome = match ingress::authenticate(gateway, headers).await {
-        Ok(who) => make(visible(gateway, &who)),
+        Ok(who) => visible(gateway, &who).await.and_then(make),
         Err(error) => Err(error),
     };
     match outcome {
@@ -79,13 +79,25 @@ async fn answer(
     }
 }
 
-fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
+async fn visible(
+    gateway: &Gateway,
+    who: &Arc<Principal>,
+) -> Result<BTreeMap<String, Value>, Error> {
     let table = gateway.table();
+    let mut own = BTreeSet::new();
+    for vendor in table.vendors.values().filter(|vendor| !vendor.configured) {
+        if !gateway.key_ring(who, vendor).await?.is_empty() {
+            own.insert(vendor.id.clone());
+        }
+    }
     let mut all = BTreeMap::new();
     for name in table.model_names() {
         all.insert(name.to_owned(), entry(name, "gateway", None));
     }
     for vendor in table.vendors.values() {
+        if !vendor.configured && !own.contains(&vendor.id) {
+            continue;
+        }
         let kind = vendor.provider.info().id;
         let listed = vendor
             .models
@@ -106,7 +118,7 @@ fn visible(gateway: &Gateway, who: &Arc<Principal>) -> BTreeMap<String, Value> {
         all.insert(name, value);
     }
     all.retain(|name, _| who.may_use_model(name));
-    all
+    Ok(all)
 }
 
 /// OpenAI's model object, with what the catalogue knows beside it.

@@ -40,7 +40,7 @@ pub(super) async fn create_response(State(gateway): State<Gateway>, request: Req
     let (parts, body) = request.into_parts();
     let context = match ingress::context(&gateway, &parts.headers, Instant::now()) {
         Ok(context) => context,
-        Err((error, id)) => return write::error(OPERATION, &error, &id),
+        Err(refused) => return write::error(OPERATION, &refused.0, &refused.1),
     };
     let id = Arc::clone(&context.request_id);
     match create(&gateway, &parts.headers, body, context).await {
@@ -265,7 +265,7 @@ async fn kept(
 ) -> Response {
     let context = match ingress::context(gateway, headers, Instant::now()) {
         Ok(context) => context,
-        Err((error, id)) => return write::error(OPERATION, &error, &id),
+        Err(refused) => return write::error(OPERATION, &refused.0, &refused.1),
     };
     let outcome = match ingress::authenticate(gateway, headers).await {
         Ok(who) if !who.may_use_endpoint(ENDPOINT) => Err(Error::new(

@@ -4,14 +4,49 @@ use accounts::Period;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
+use parking_lot::Mutex;
+
+/// Bounds of the current day, week and month, kept because every call under a budget asks for them
+/// and calendar arithmetic costs a microsecond.
+static BOUNDS: [Bounds; 3] = [Bounds::new(), Bounds::new(), Bounds::new()];
+
+struct Bounds(Mutex<(i64, i64)>);
+
+impl Bounds {
+    const fn new() -> Self {
+        Self(Mutex::new((0, 0)))
+    }
+
+    fn at(&self, period: Period, now_us: i64) -> Option<(i64, i64)> {
+        let mut kept = self.0.lock();
+        if (kept.0..kept.1).contains(&now_us) {
+            return Some(*kept);
+        }
+        *kept = compute(period, now_us)?;
+        Some(*kept)
+    }
+}
+
+fn bounds(period: Period, now_us: i64) -> Option<(i64, i64)> {
+    match period {
+        Period::Day => BOUNDS[0].at(period, now_us),
+        Period::Week => BOUNDS[1].at(period, now_us),
+        Period::Month => BOUNDS[2].at(period, now_us),
+        Period::Total => None,
+    }
+}
 
 /// Start of the period that holds `now_us`, in UTC microseconds; 0 for [`Period::Total`].
 pub fn period_start(period: Period, now_us: i64) -> i64 {
-    start_of(period, now_us).map_or(0, |start| start.timestamp().as_microsecond())
+    bounds(period, now_us).map_or(0, |(start, _)| start)
 }
 
 /// Time until the period ends; `None` for [`Period::Total`].
 pub(super) fn period_rest_us(period: Period, now_us: i64) -> Option<i64> {
+    bounds(period, now_us).map(|(_, end)| (end - now_us).max(1))
+}
+
+fn compute(period: Period, now_us: i64) -> Option<(i64, i64)> {
     let start = start_of(period, now_us)?;
     let span = match period {
         Period::Day => 1.day(),
@@ -20,7 +55,10 @@ pub(super) fn period_rest_us(period: Period, now_us: i64) -> Option<i64> {
         Period::Total => return None,
     };
     let end = start.checked_add(span).ok()?;
-    Some((end.timestamp().as_microsecond() - now_us).max(1))
+    Some((
+        start.timestamp().as_microsecond(),
+        end.timestamp().as_microsecond(),
+    ))
 }
 
 fn start_of(period: Period, now_us: i64) -> Option<Zoned> {

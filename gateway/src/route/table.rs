@@ -181,7 +181,11 @@ impl Table {
         if let Ok(target) = self.target(name, local) {
             return Ok(self.direct(name, target));
         }
-        for vendor in self.vendors_of_bare(name) {
+        // Configured vendors first: the others need an organization's own key.
+        let (configured, others): (Vec<_>, Vec<_>) = self
+            .vendors_of_bare(name)
+            .partition(|vendor| vendor.configured);
+        for vendor in configured.into_iter().chain(others) {
             let full = format!("{}/{name}", vendor.id);
             if let Ok(target) = self.target(&full, local) {
                 return Ok(self.direct(name, target));

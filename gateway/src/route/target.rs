@@ -1,6 +1,7 @@
 //! One model at one vendor (or in this program), and the routes that lead there.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use http::{HeaderMap, Uri};
 use outbound::Client;
@@ -26,7 +27,10 @@ pub struct Vendor {
     /// Vendor settings.
     pub settings: Settings,
     /// Keys from the configuration.
-    pub keys: KeyRing,
+    pub keys: Arc<KeyRing>,
+    /// Whether the configuration or the environment names it. The others can still be called by
+    /// organizations that keep a key of their own in the vault.
+    pub configured: bool,
     /// The client that may reach it.
     pub client: Client,
     /// Models offered; all when empty.
@@ -77,6 +81,8 @@ pub struct Target {
     pub facts: ModelFacts,
     /// How it has been doing; shared with other routes to it.
     pub health: Arc<Health>,
+    /// The prices behind this target's bills have not been stored by this process yet.
+    pub(crate) prices_unstored: AtomicBool,
     /// Addresses by operation, computed once.
     endpoints: RwLock<Vec<(Operation, bool, Arc<Address>)>>,
 }
@@ -108,6 +114,7 @@ impl Target {
             card,
             facts,
             health,
+            prices_unstored: AtomicBool::new(true),
             endpoints: RwLock::default(),
         }
     }

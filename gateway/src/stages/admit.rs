@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Metric, Principal, ScopeKind};
+use accounts::{Budget, Limit, Metric, Period, Principal, ScopeKind};
 
 use crate::Gateway;
 use crate::call::Call;
@@ -161,7 +161,7 @@ async fn reserve(
         }
         Err(refused) => {
             let claim = &claims[refused.claim];
-            let error = explain(claim, &rules[refused.claim], refused, estimate);
+            let error = explain(who, claim, rules[refused.claim], refused, estimate);
             Err(match claim.unit {
                 Unit::Tokens | Unit::NanoUsd => Refusal::Full(error),
                 Unit::Requests | Unit::Concurrency => Refusal::Final(error),
@@ -170,20 +170,54 @@ async fn reserve(
     }
 }
 
-/// What a claim is about, for messages.
-struct Rule {
-    scope: String,
-    per: String,
-    model: Option<String>,
+/// The row that a claim comes from; put into words only when it refuses.
+#[derive(Clone, Copy)]
+enum Rule<'a> {
+    Limit(&'a Limit),
+    Budget(&'a Budget),
 }
 
-async fn claims(
+impl Rule<'_> {
+    fn scope(self, who: &Principal) -> String {
+        let scope = match self {
+            Self::Limit(limit) => limit.scope,
+            Self::Budget(budget) => budget.scope,
+        };
+        match scope {
+            ScopeKind::Key => format!("key \"{}\"", who.key_name()),
+            ScopeKind::User => "user of this key".to_owned(),
+            ScopeKind::Team => "team of this key".to_owned(),
+            ScopeKind::Organization => "organization".to_owned(),
+        }
+    }
+
+    fn per(self) -> String {
+        match self {
+            Self::Limit(limit) if limit.metric == Metric::Concurrency => {
+                "concurrent requests".to_owned()
+            }
+            Self::Limit(limit) => format!("{} per {}", limit.metric, limit.window),
+            Self::Budget(budget) if budget.period == Period::Total => "in total".to_owned(),
+            Self::Budget(budget) => format!("per {}", budget.period),
+        }
+    }
+
+    fn on(self) -> String {
+        let model = match self {
+            Self::Limit(limit) => limit.model.as_ref(),
+            Self::Budget(budget) => budget.model.as_ref(),
+        };
+        model.map(|m| format!(" on `{m}`")).unwrap_or_default()
+    }
+}
+
+async fn claims<'a>(
     gw: &Gateway,
-    who: &Arc<Principal>,
+    who: &'a Arc<Principal>,
     call: &Call,
     route: &Route,
     estimate: Estimate,
-) -> Result<(Vec<Claim>, Vec<Rule>), Refusal> {
+) -> Result<(Vec<Claim>, Vec<Rule<'a>>), Refusal> {
     let tokens = signed(estimate.input_tokens.saturating_add(estimate.output_tokens));
     let mut claims = Vec::with_capacity(who.limits().len() + who.budgets().len());
     let mut rules = Vec::with_capacity(claims.capacity());
@@ -207,14 +241,7 @@ async fn claims(
             max: limit.max,
             amount,
         });
-        rules.push(Rule {
-            scope: scope_name(who, limit.scope),
-            per: match limit.metric {
-                Metric::Concurrency => "concurrent requests".to_owned(),
-                metric => format!("{metric} per {}", limit.window),
-            },
-            model: limit.model.clone(),
-        });
+        rules.push(Rule::Limit(limit));
     }
     for budget in who.budgets().iter().filter(|b| counts(&|m| b.covers(m))) {
         let (unit, amount) = match budget.unit {
@@ -235,14 +262,7 @@ async fn claims(
             max: budget.max,
             amount,
         });
-        rules.push(Rule {
-            scope: scope_name(who, budget.scope),
-            per: match budget.period {
-                accounts::Period::Total => "in total".to_owned(),
-                period => format!("per {period}"),
-            },
-            model: budget.model.clone(),
-        });
+        rules.push(Rule::Budget(budget));
     }
     Ok((claims, rules))
 }
@@ -269,7 +289,7 @@ fn price_unknown(call: &Call, route: &Route) -> Refusal {
 
 /// Makes sure the limiter knows what the budget has spent. Reads the database once per budget and
 /// period, after everything in flight to it has been stored.
-async fn seed(gw: &Gateway, who: &Principal, budget: &accounts::Budget) -> Result<(), Error> {
+async fn seed(gw: &Gateway, who: &Principal, budget: &Budget) -> Result<(), Error> {
     let start_us = period_start(budget.period, gw.now_us());
     if gw.limiter().knows_budget(budget.id.uuid(), start_us) {
         return Ok(());
@@ -305,21 +325,14 @@ async fn seed(gw: &Gateway, who: &Principal, budget: &accounts::Budget) -> Resul
     Ok(())
 }
 
-fn scope_name(who: &Principal, scope: ScopeKind) -> String {
-    match scope {
-        ScopeKind::Key => format!("key \"{}\"", who.key_name()),
-        ScopeKind::User => "user of this key".to_owned(),
-        ScopeKind::Team => "team of this key".to_owned(),
-        ScopeKind::Organization => "organization".to_owned(),
-    }
-}
-
-fn explain(claim: &Claim, rule: &Rule, refused: Refused, estimate: Estimate) -> Error {
-    let on = rule
-        .model
-        .as_ref()
-        .map(|m| format!(" on `{m}`"))
-        .unwrap_or_default();
+fn explain(
+    who: &Principal,
+    claim: &Claim,
+    rule: Rule<'_>,
+    refused: Refused,
+    estimate: Estimate,
+) -> Error {
+    let (scope, per, on) = (rule.scope(who), rule.per(), rule.on());
     let when = match refused.retry_after {
         Some(wait) => format!(" Try again in {:.1} s.", wait.as_secs_f64()),
         None if matches!(claim.shape, Shape::Budget(_)) => String::new(),
@@ -335,9 +348,9 @@ fn explain(claim: &Claim, rule: &Rule, refused: Refused, estimate: Estimate) -> 
             "The budget of the {}{on} ({} {}) does not cover this call: {} used or reserved, up to \
              {} needed ({} input and at most {} output tokens). Lower max_tokens or raise the \
              budget.{}",
-            rule.scope,
+            scope,
             show(claim.max),
-            rule.per,
+            per,
             show(refused.used),
             show(claim.amount),
             estimate.input_tokens,
@@ -350,7 +363,7 @@ fn explain(claim: &Claim, rule: &Rule, refused: Refused, estimate: Estimate) -> 
     }
     let message = format!(
         "Rate limit of the {}{on} reached ({}): limit {}, used {}, requested {}.{when}",
-        rule.scope, rule.per, claim.max, refused.used, claim.amount,
+        scope, per, claim.max, refused.used, claim.amount,
     );
     let error = Error::new(Code::RateLimitExceeded, message);
     match refused.retry_after {

@@ -262,12 +262,15 @@ impl Slot {
     }
 }
 
+/// What an answer cost, once its usage is known.
+type Price = Box<dyn Fn(&Usage) -> Option<i64> + Send>;
+
 /// Collects a stream while it passes.
 pub(crate) struct Recorder {
     slot: Slot,
     content_type: HeaderValue,
     by: Answered,
-    price: Box<dyn Fn(&Usage) -> Option<i64> + Send>,
+    price: Price,
     pieces: Vec<Bytes>,
     bytes: u64,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accounts::Principal;
+use futures_util::future::BoxFuture;
 use providers::{Error, ErrorKind};
 
 use super::cache::Slot;
@@ -16,7 +17,7 @@ use crate::attempt::{self, Attempt};
 use crate::call::{Call, Reply};
 use crate::config::Retry;
 use crate::error::Error as GatewayError;
-use crate::route::keys::KeySlot;
+use crate::route::keys::{KeyRing, KeySlot};
 use crate::route::target::Weighted;
 use crate::route::{Backend, Route, Target, pick};
 use crate::upstream::prepare::Canonical;
@@ -208,38 +209,43 @@ fn pause_before_retry(error: &Error, retry: &Retry, pauses: u32) -> Option<Durat
 }
 
 /// Tries one target, with another of its keys where a key is the trouble.
-async fn try_target(
-    state: &mut CallState,
-    canonical: &mut Canonical,
-    target: &Arc<Target>,
-) -> Result<Reply, Error> {
-    let mut last: Option<Error> = None;
-    loop {
-        let key = match choose_key(&state.gw, target, last.is_some()) {
-            KeyChoice::Use(key) => key,
-            KeyChoice::Exhausted => {
-                return Err(last.unwrap_or_else(|| no_key(target)));
-            }
-        };
-        state.meter.begin(target);
-        let begun = Instant::now();
-        let attempt = Attempt { key, target };
-        match attempt::run(state, canonical, &attempt).await {
-            Ok(reply) => {
-                target.health.succeeded(begun.elapsed(), state.gw.now_us());
-                return Ok(reply);
-            }
-            Err(error) => {
-                state.meter.failed(&error);
-                log(&state.call, target, &error);
-                if !blame_key(&state.gw, target, key, &error) {
-                    blame_target(&state.gw, target, &error);
-                    return Err(error);
+fn try_target<'a>(
+    state: &'a mut CallState,
+    canonical: &'a mut Canonical,
+    target: &'a Arc<Target>,
+) -> BoxFuture<'a, Result<Reply, Error>> {
+    // Boxed: three callers, and a state of kilobytes.
+    Box::pin(async move {
+        let mut last: Option<Error> = None;
+        let ring = key_ring(state, target).await?;
+        loop {
+            let key = match choose_key(&state.gw, &ring, last.is_some()) {
+                KeyChoice::Use(key) => key,
+                KeyChoice::Exhausted => {
+                    return Err(last.unwrap_or_else(|| no_key(target)));
                 }
-                last = Some(error);
+            };
+            state.meter.begin(target);
+            let begun = Instant::now();
+            let secret = key.map(|slot| ring.secret(slot));
+            let attempt = Attempt { secret, target };
+            match attempt::run(state, canonical, &attempt).await {
+                Ok(reply) => {
+                    target.health.succeeded(begun.elapsed(), state.gw.now_us());
+                    return Ok(reply);
+                }
+                Err(error) => {
+                    state.meter.failed(&error);
+                    log(&state.call, target, &error);
+                    if !blame_key(&state.gw, &ring, key, &error) {
+                        blame_target(&state.gw, target, &error);
+                        return Err(error);
+                    }
+                    last = Some(error);
+                }
             }
         }
-    }
+    })
 }
 
 enum KeyChoice {
@@ -247,51 +253,63 @@ enum KeyChoice {
     Exhausted,
 }
 
-fn choose_key(gw: &Gateway, target: &Target, again: bool) -> KeyChoice {
+/// The keys for a target; an empty ring where none are needed.
+async fn key_ring(state: &CallState, target: &Target) -> Result<Arc<KeyRing>, Error> {
     let Backend::Vendor(vendor) = &target.backend else {
-        return if again {
-            KeyChoice::Exhausted
-        } else {
-            KeyChoice::Use(None)
-        };
+        return Ok(Arc::default());
     };
-    if vendor.keys.is_empty() {
+    let ring = state.gw.key_ring(&state.who, vendor).await;
+    let ring = ring.map_err(|e| Error::new(ErrorKind::Connection, e.message))?;
+    if ring.is_empty() && !vendor.provider.info().key_optional {
+        return Err(no_key(target));
+    }
+    Ok(ring)
+}
+
+fn choose_key(gw: &Gateway, ring: &KeyRing, again: bool) -> KeyChoice {
+    if ring.is_empty() {
         return if again {
             KeyChoice::Exhausted
         } else {
             KeyChoice::Use(None)
         };
     }
-    match vendor.keys.pick(gw.now_us()) {
+    match ring.pick(gw.now_us()) {
         Some(slot) => KeyChoice::Use(Some(slot)),
         // All keys rest: the first try may still use the one that has rested longest.
-        None if !again => KeyChoice::Use(vendor.keys.least_bad()),
+        None if !again => KeyChoice::Use(ring.least_bad()),
         None => KeyChoice::Exhausted,
     }
 }
 
 fn no_key(target: &Target) -> Error {
+    let vendor = &target.provider_id;
+    let variable = match &target.backend {
+        Backend::Vendor(v) => v.provider.info().key_env,
+        Backend::Local(_) => "",
+    };
     Error::new(
-        ErrorKind::Authentication,
-        format!("provider `{}` has no usable key", target.provider_id),
+        ErrorKind::ModelNotFound,
+        format!(
+            "provider `{vendor}` has no API key here: set {variable} or [providers.{vendor}] on \
+             the server, or store a credential (POST /api/v1/credentials)"
+        ),
     )
 }
 
 /// Takes a key out of rotation when it is the trouble. True when another one should be tried at once.
-fn blame_key(gw: &Gateway, target: &Target, key: Option<KeySlot>, error: &Error) -> bool {
-    let (Backend::Vendor(vendor), Some(slot)) = (&target.backend, key) else {
-        return false;
-    };
+fn blame_key(gw: &Gateway, ring: &KeyRing, key: Option<KeySlot>, error: &Error) -> bool {
+    let Some(slot) = key else { return false };
     let now_us = gw.now_us();
     match error.kind {
-        ErrorKind::Authentication | ErrorKind::QuotaExhausted => vendor.keys.retire(slot, now_us),
+        ErrorKind::Authentication | ErrorKind::QuotaExhausted => ring.retire(slot, now_us),
         ErrorKind::RateLimited => {
             let wait = error.retry_after_ms.unwrap_or(1_000);
-            vendor.keys.rest(slot, Duration::from_millis(wait), now_us);
+            ring.rest(slot, Duration::from_millis(wait), now_us);
         }
         _ => return false,
     }
-    vendor.keys.pick(now_us).is_some()
+    ring.pick(now_us).is_some()
 }
 
 fn blame_target(gw: &Gateway, target: &Target, error: &Error) {

@@ -15,7 +15,6 @@ use crate::Gateway;
 use crate::call::{Call, Caller};
 use crate::limit::{Ticket, Used};
 use crate::route::Target;
-use crate::usage::journal::Hold;
 use crate::usage::{Status, UsageRecord, UsageSource, rating};
 
 /// Longest error message kept in a row.
@@ -37,11 +36,12 @@ pub(crate) struct Meter {
 }
 
 struct OpenAttempt {
-    row: UsageRecord,
-    hold: Hold,
+    row: Arc<UsageRecord>,
     target: Arc<Target>,
     began: Instant,
     delivered: Delivered,
+    translation: Option<String>,
+    http_status: Option<u16>,
 }
 
 /// What reached the client of an answer that is not complete.
@@ -104,13 +104,15 @@ impl Meter {
         row.model.clone_from(&target.model);
         row.usage = Usage::tokens(self.estimate.input_tokens, 0);
         row.usage_source = UsageSource::Estimated;
-        let hold = self.gw.writer().begin(&row);
+        let row = Arc::new(row);
+        self.gw.open_rows().add(Arc::clone(&row));
         self.open = Some(OpenAttempt {
             row,
-            hold,
             target: Arc::clone(target),
             began: Instant::now(),
             delivered: Delivered::default(),
+            translation: None,
+            http_status: None,
         });
     }
 
@@ -141,7 +143,7 @@ impl Meter {
         if let Some(open) = &mut self.open
             && !notes.is_empty()
         {
-            open.row.translation = Some(notes.to_owned());
+            open.translation = Some(notes.to_owned());
         }
     }
 
@@ -172,7 +174,7 @@ impl Meter {
     /// estimate where there is none.
     pub(crate) fn succeeded(&mut self, usage: Option<Usage>, http_status: Option<u16>) -> Bill {
         if let Some(open) = &mut self.open {
-            open.row.http_status = http_status;
+            open.http_status = http_status;
         }
         let (usage, source) = match usage {
             Some(usage) => (usage, UsageSource::Reported),
@@ -274,8 +276,11 @@ impl Meter {
         source: UsageSource,
     ) -> Option<i64> {
         let open = self.open.take()?;
-        let mut row = open.row;
+        let hold = self.gw.open_rows().take(open.row.id);
+        let mut row = Arc::unwrap_or_clone(open.row);
         row.status = status;
+        row.http_status = open.http_status;
+        row.translation = open.translation;
         row.latency_us = micros(if self.totals.attempts > 1 {
             open.began
         } else {
@@ -315,7 +320,7 @@ impl Meter {
             self.gw
                 .remember_price(&open.target, row.price_version.as_deref());
         }
-        self.gw.writer().finish(row, Some(open.hold));
+        self.gw.writer().finish(row, hold);
         cost
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use accounts::Secret;
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response};
@@ -13,7 +14,6 @@ use providers::{Error, ErrorKind, Operation};
 
 use super::retry_after;
 use crate::config::Timeouts;
-use crate::route::keys::KeySlot;
 use crate::route::{Target, Vendor};
 
 /// Largest complete answer accepted from a vendor.
@@ -42,7 +42,7 @@ pub(crate) struct Outgoing {
 pub(crate) async fn send(
     vendor: &Vendor,
     target: &Target,
-    key: Option<KeySlot>,
+    secret: Option<&Secret>,
     out: Outgoing,
     timeouts: &Timeouts,
     now_us: i64,
@@ -59,9 +59,12 @@ pub(crate) async fn send(
     for (name, value) in &address.headers {
         headers.insert(name, value.clone());
     }
-    let secret = key.map(|slot| vendor.keys.secret(slot).expose());
-    auth::apply(vendor.provider.info().auth, secret, headers)
-        .map_err(|e| Error::new(ErrorKind::Authentication, e.to_string()))?;
+    auth::apply(
+        vendor.provider.info().auth,
+        secret.map(Secret::expose),
+        headers,
+    )
+    .map_err(|e| Error::new(ErrorKind::Authentication, e.to_string()))?;
 
     let wait = if out.stream {
         timeouts.first_token_ms

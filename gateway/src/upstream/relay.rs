@@ -4,6 +4,9 @@
 //! back a partial event (so that no half event reaches the client), reads usage beside the bytes, and
 //! ends in exactly one of: a clean end, an in-band error, or the client's hang-up (it is dropped).
 
+mod drain;
+mod events;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -15,12 +18,14 @@ use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::{Body as _, Incoming};
 use providers::chat::ChatChunk;
-use providers::dialect::{ChatEncoder, Pass, Tap};
+use providers::dialect::{ChatEncoder, Tap};
 use providers::provider::{ChatDecoder, Framing};
 use providers::sse::Splitter;
-use providers::{Error, ErrorKind, Usage};
+use providers::{Error, Usage};
 use tokio::time::Sleep;
 
+use self::drain::{Drain, Nowhere};
+use self::events::{cut, look_and_pass, note_chunk, push_out};
 use super::exchange;
 use super::raw_events::RawEvents;
 use crate::config::{OnDisconnect, Timeouts};
@@ -110,6 +115,7 @@ pub(crate) struct Relay {
     began: Instant,
     last_piece: Instant,
     alarm: Pin<Box<Sleep>>,
+    armed_for: Instant,
     /// The clean end has been passed on and billed.
     settled: bool,
     /// Something the client can use has been seen.
@@ -122,9 +128,9 @@ impl Relay {
     /// A relay on a fresh answer. `meter` is handed over by [`Relay::attach`] once it has opened.
     pub(crate) fn new(source: Source, setup: Setup) -> Self {
         let now = Instant::now();
-        let alarm = Box::pin(tokio::time::sleep(Duration::from_millis(
-            setup.timeouts.first_token_ms.min(setup.timeouts.total_ms),
-        )));
+        let first = setup.timeouts.first_token_ms.min(setup.timeouts.total_ms);
+        let armed_for = now + Duration::from_millis(first);
+        let alarm = Box::pin(tokio::time::sleep_until(armed_for.into()));
         Self {
             source: Some(source),
             setup,
@@ -139,6 +145,7 @@ impl Relay {
             began: now,
             last_piece: now,
             alarm,
+            armed_for,
             settled: false,
             opened: false,
             aborted: false,
@@ -232,21 +239,31 @@ impl Relay {
         self.poll_alarm(cx)
     }
 
-    /// One timer for all: it is not reset for each piece but looks back when it fires.
+    /// One timer for all: it is not moved for each piece but looks back when it fires. Only an
+    /// earlier deadline (the answer has begun, or has ended) moves it.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
+            let due = self.deadline();
+            if due < self.armed_for {
+                self.arm(due);
+            }
             ready!(self.alarm.as_mut().poll(cx));
             let now = Instant::now();
-            let due = self.deadline();
-            if now >= due {
-                if self.settled {
-                    self.source = None;
-                    return Poll::Ready(Ok(()));
-                }
-                return Poll::Ready(Err(self.too_slow(now)));
+            if now < due {
+                self.arm(due);
+                continue;
             }
-            self.alarm.as_mut().reset(due.into());
+            if self.settled {
+                self.source = None;
+                return Poll::Ready(Ok(()));
+            }
+            return Poll::Ready(Err(self.too_slow(now)));
         }
+    }
+
+    fn arm(&mut self, due: Instant) {
+        self.alarm.as_mut().reset(due.into());
+        self.armed_for = due;
     }
 
     fn deadline(&self) -> Instant {
@@ -515,6 +532,10 @@ impl Stream for Relay {
 
 impl Drop for Relay {
     /// The client hung up (or all is done). Under `drain` a task reads on to the usage report.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ends with the answer or at `drain_max_ms`"
+    )]
     fn drop(&mut self) {
         let Some(mut meter) = self.meter.take() else {
             return;
@@ -551,151 +572,4 @@ impl Drop for Relay {
         };
         runtime.spawn(rest.run(self.setup.drain_max));
     }
-}
-
-/// A hung-up answer that is read on for its usage.
-struct Drain {
-    source: Source,
-    transform: Transform,
-    meter: Meter,
-    usage: Option<Usage>,
-    chunks: Vec<ChatChunk>,
-}
-
-impl Drain {
-    /// Reads to the end; dropping the meter bills what is known by then as cancelled.
-    async fn run(mut self, cap: Duration) {
-        let complete = tokio::time::timeout(cap, self.read())
-            .await
-            .unwrap_or(false);
-        let usage = match &self.transform {
-            Transform::Pass { tap, .. } => tap.observed().usage.clone(),
-            Transform::Translate { .. } | Transform::Encode { .. } | Transform::Raw => {
-                self.usage.take()
-            }
-        };
-        if complete && usage.is_some() {
-            self.meter.cancelled_with(usage);
-        }
-    }
-
-    async fn read(&mut self) -> bool {
-        use futures_util::StreamExt;
-        use http_body_util::BodyExt;
-        loop {
-            let piece = match &mut self.source {
-                Source::Vendor(body) => match body.frame().await {
-                    None => return true,
-                    Some(Err(_)) => return false,
-                    Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
-                },
-                Source::Local(stream) => match stream.next().await {
-                    None => return true,
-                    Some(Err(_)) => return false,
-                    Some(Ok(chunk)) => {
-                        self.usage = chunk.usage.or(self.usage.take());
-                        continue;
-                    }
-                },
-            };
-            if self.look(piece).is_err() {
-                return false;
-            }
-        }
-    }
-
-    fn look(&mut self, piece: Bytes) -> Result<(), Error> {
-        match &mut self.transform {
-            Transform::Pass {
-                raw, splitter, tap, ..
-            } => {
-                let mut sink = VecDeque::new();
-                raw.push(piece, |e| {
-                    look_and_pass(e, splitter, tap.as_mut(), true, &mut sink)
-                })
-            }
-            Transform::Translate {
-                splitter, decoder, ..
-            } => {
-                splitter.push(&piece)?;
-                while let Some(event) = splitter.next()? {
-                    decoder.push(&event, &mut self.chunks)?;
-                }
-                for chunk in self.chunks.drain(..) {
-                    self.usage = chunk.usage.or(self.usage.take());
-                }
-                Ok(())
-            }
-            Transform::Encode { .. } | Transform::Raw => Ok(()),
-        }
-    }
-}
-
-/// An encoder for answers nobody reads any more.
-struct Nowhere;
-
-impl ChatEncoder for Nowhere {
-    fn push(&mut self, _: &ChatChunk, _: &mut Vec<u8>) {}
-    fn finish(&mut self, _: &mut Vec<u8>) {}
-    fn fail(&mut self, _: &providers::dialect::WireError<'_>, _: &mut Vec<u8>) {}
-}
-
-fn look_and_pass(
-    event: Bytes,
-    splitter: &mut Splitter,
-    tap: &mut dyn Tap,
-    client_wants_usage: bool,
-    out: &mut VecDeque<Bytes>,
-) -> Result<(), Error> {
-    splitter.push(&event)?;
-    let mut pass = Pass::Forward;
-    while let Some(parsed) = splitter.next()? {
-        pass = tap.observe(&parsed, client_wants_usage);
-    }
-    // An error event of the vendor is told in our words, with our status and request id.
-    if pass == Pass::Forward && tap.observed().error.is_none() {
-        out.push_back(event);
-    }
-    Ok(())
-}
-
-fn push_out(out: &mut VecDeque<Bytes>, bytes: Vec<u8>) {
-    if !bytes.is_empty() {
-        out.push_back(bytes.into());
-    }
-}
-
-fn note_chunk(
-    chunk: &ChatChunk,
-    delivered: &mut Delivered,
-    usage: &mut Option<Usage>,
-    opened: &mut bool,
-) {
-    if let Some(reported) = &chunk.usage {
-        *usage = Some(reported.clone());
-    }
-    for choice in &chunk.choices {
-        let delta = &choice.delta;
-        let mut chars = [&delta.content, &delta.refusal, &delta.reasoning_content]
-            .into_iter()
-            .flatten()
-            .map(|text| text.chars().count())
-            .sum::<usize>();
-        for call in delta.tool_calls.iter().flatten() {
-            let function = call.function.as_ref();
-            let arguments = function.and_then(|f| f.arguments.as_ref());
-            chars += arguments.map_or(0, |a| a.chars().count());
-            *opened = true;
-        }
-        delivered.chars += chars as u64;
-        delivered.finished |= choice.finish_reason.is_some();
-        *opened |= chars > 0 || choice.finish_reason.is_some() || !delta.extra.is_empty();
-    }
-}
-
-fn cut() -> Error {
-    Error::new(
-        ErrorKind::Malformed,
-        "the provider's answer ended in the middle",
-    )
 }

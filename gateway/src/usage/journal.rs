@@ -8,10 +8,15 @@
 //! Files are segments. A segment is deleted when the last row begun or ended in it has been stored,
 //! which reference counts track: every open attempt and every row that waits for the database holds
 //! its segment.
+//!
+//! Several processes may share the directory (a second instance, `doctor` beside a running server):
+//! each locks its own segments, and a start leaves alone what another living process has locked.
+//! The lock goes with the process, however it ends.
+//!
+//! [`Status::Interrupted`]: super::record::Status::Interrupted
 
-use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,10 +24,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use super::leftovers::Leftovers;
 use super::record::UsageRecord;
 
 const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
-const SUFFIX: &str = "ndjson";
+/// What a segment's name ends with.
+pub(super) const SUFFIX: &str = "ndjson";
+/// The same while a segment is made and not locked yet.
+const UNNAMED_SUFFIX: &str = "new";
 
 /// Appends rows to the current segment.
 #[derive(Debug)]
@@ -30,20 +39,24 @@ pub struct Journal {
     dir: PathBuf,
     active: Mutex<Active>,
     failed: AtomicBool,
+    segment_bytes: u64,
 }
 
 #[derive(Debug)]
 struct Active {
     segment: Arc<Segment>,
-    file: File,
     bytes: u64,
     next: u64,
+    /// The last line may lack its end: a full disk takes a part of a line.
+    torn: bool,
+    rotation_failed: bool,
 }
 
-/// One file of the journal.
+/// One file of the journal, locked while it is open.
 #[derive(Debug)]
 struct Segment {
     path: PathBuf,
+    file: File,
     /// Something in it was given up without being stored: keep the file for the next start.
     keep: AtomicBool,
 }
@@ -88,20 +101,24 @@ impl Drop for Hold {
 }
 
 impl Journal {
-    /// Opens the journal in `dir` and gives the rows that the last process left behind, with the
-    /// segments they came from.
+    /// Opens the journal in `dir` and finds the segments that dead processes left behind.
     ///
     /// # Errors
     /// When the directory cannot be made, read or written.
     pub fn open(dir: &Path) -> io::Result<(Self, Leftovers)> {
+        Self::open_with(dir, SEGMENT_BYTES)
+    }
+
+    /// [`Journal::open`] with another size of segments.
+    pub(super) fn open_with(dir: &Path, segment_bytes: u64) -> io::Result<(Self, Leftovers)> {
         fs::create_dir_all(dir)?;
-        let leftovers = Leftovers::read(dir)?;
-        let next = leftovers.newest + 1;
-        let active = Active::create(dir, next)?;
+        let leftovers = Leftovers::find(dir)?;
+        let active = Active::create(dir, leftovers.newest() + 1)?;
         let journal = Self {
             dir: dir.to_owned(),
             active: Mutex::new(active),
             failed: AtomicBool::new(false),
+            segment_bytes,
         };
         Ok((journal, leftovers))
     }
@@ -111,22 +128,15 @@ impl Journal {
     /// A full disk does not stop calls: the row still goes to the database, it only is not safe
     /// against a crash until then; [`Journal::is_healthy`] turns false.
     pub fn append(&self, row: &UsageRecord) -> Hold {
-        let mut line = serde_json::to_vec(row).unwrap_or_default();
-        line.push(b'\n');
-        let mut active = self.active.lock();
-        if active.bytes >= SEGMENT_BYTES {
-            self.rotate(&mut active);
-        }
-        let written = active.file.write_all(&line);
-        active.bytes += line.len() as u64;
-        let failed = written.is_err();
-        if failed != self.failed.swap(failed, Ordering::Relaxed) {
-            match &written {
-                Err(error) => tracing::error!(%error, "cannot write the usage journal"),
-                Ok(()) => tracing::info!("the usage journal can be written again"),
-            }
-        }
-        Hold::new(&active.segment)
+        let line = serde_json::to_vec(row).unwrap_or_default();
+        self.write(&line).0
+    }
+
+    /// Takes over a line that cannot be stored, for the next start. False when the disk refuses it.
+    pub(super) fn keep(&self, line: &[u8]) -> bool {
+        let (hold, written) = self.write(line);
+        drop(hold);
+        written
     }
 
     /// Whether the last append reached the disk.
@@ -134,77 +144,107 @@ impl Journal {
         !self.failed.load(Ordering::Relaxed)
     }
 
+    fn write(&self, line: &[u8]) -> (Hold, bool) {
+        let mut active = self.active.lock();
+        if active.bytes >= self.segment_bytes {
+            self.rotate(&mut active);
+        }
+        let written = active.write(line);
+        let failed = written.is_err();
+        if failed != self.failed.swap(failed, Ordering::Relaxed) {
+            match &written {
+                Err(error) => tracing::error!(%error, "cannot write the usage journal"),
+                Ok(()) => tracing::info!("the usage journal can be written again"),
+            }
+        }
+        (Hold::new(&active.segment), !failed)
+    }
+
     fn rotate(&self, active: &mut Active) {
         match Active::create(&self.dir, active.next) {
             Ok(fresh) => *active = fresh,
             Err(error) => {
-                tracing::error!(%error, "cannot begin a new segment of the usage journal")
+                if !active.rotation_failed {
+                    tracing::error!(%error, "cannot begin a new segment of the usage journal");
+                }
+                active.rotation_failed = true;
             }
         }
     }
 }
 
 impl Active {
+    /// Makes a segment. It gets its name only when it is locked, so that a process that starts at
+    /// this moment does not take it for a dead one's.
     fn create(dir: &Path, number: u64) -> io::Result<Self> {
-        let path = dir.join(format!("{number:012}.{SUFFIX}"));
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let segment = Arc::new(Segment {
-            path,
-            keep: AtomicBool::new(false),
-        });
+        let name = format!("{number:012}-{}", Uuid::new_v4().simple());
+        let unnamed = dir.join(format!("{name}.{UNNAMED_SUFFIX}"));
+        let path = dir.join(format!("{name}.{SUFFIX}"));
+        let file = OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .open(&unnamed)?;
+        if let Err(TryLockError::Error(error)) = file.try_lock() {
+            // Some network file systems know no locks; then only one process may use the directory.
+            tracing::debug!(%error, "cannot lock a segment of the usage journal");
+        }
+        fs::rename(&unnamed, &path)?;
         Ok(Self {
-            segment,
-            file,
+            segment: Arc::new(Segment {
+                path,
+                file,
+                keep: AtomicBool::new(false),
+            }),
             bytes: 0,
             next: number + 1,
-        })
-    }
-}
-
-/// What the last process left in the journal.
-#[derive(Debug, Default)]
-pub struct Leftovers {
-    /// The last state of each row.
-    pub rows: Vec<UsageRecord>,
-    files: Vec<PathBuf>,
-    newest: u64,
-}
-
-impl Leftovers {
-    fn read(dir: &Path) -> io::Result<Self> {
-        let mut files: Vec<PathBuf> = fs::read_dir(dir)?
-            .filter_map(|entry| entry.ok().map(|e| e.path()))
-            .filter(|path| path.extension().is_some_and(|e| e == SUFFIX))
-            .collect();
-        files.sort();
-        let newest = files
-            .last()
-            .and_then(|p| p.file_stem()?.to_str()?.parse().ok())
-            .unwrap_or(0);
-        let mut rows: HashMap<Uuid, UsageRecord> = HashMap::new();
-        for file in &files {
-            for line in BufReader::new(File::open(file)?).split(b'\n') {
-                // A torn last line belongs to an attempt whose beginning stands before it.
-                if let Ok(row) = serde_json::from_slice::<UsageRecord>(&line?) {
-                    rows.insert(row.id, row);
-                }
-            }
-        }
-        let mut rows: Vec<_> = rows.into_values().collect();
-        rows.sort_by_key(|row| row.id);
-        Ok(Self {
-            rows,
-            files,
-            newest,
+            torn: false,
+            rotation_failed: false,
         })
     }
 
-    /// Deletes the old segments; call it when all rows are stored.
-    pub fn discard(&self) {
-        for file in &self.files {
-            if let Err(error) = fs::remove_file(file) {
-                tracing::warn!(%error, file = %file.display(), "cannot remove a replayed journal");
-            }
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let mut whole = Vec::with_capacity(line.len() + 2);
+        if self.torn {
+            // The rest of a torn line must not swallow this one.
+            whole.push(b'\n');
         }
+        whole.extend_from_slice(line);
+        whole.push(b'\n');
+        let written = (&self.segment.file).write_all(&whole);
+        self.bytes += whole.len() as u64;
+        self.torn = written.is_err();
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::testing::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_line_behind_a_failed_write_begins_on_its_own() {
+        let dir = TempDir::new();
+        let mut active = Active::create(dir.path(), 1).expect("made");
+        let good = active.segment.file.try_clone().expect("cloned");
+        let path = active.segment.path.clone();
+        active.write(b"first").expect("written");
+        // A file that cannot be written plays the full disk.
+        let with = |file| {
+            Arc::new(Segment {
+                path: path.clone(),
+                file,
+                keep: AtomicBool::new(true),
+            })
+        };
+        active.segment.keep.store(true, Ordering::Relaxed);
+        active.segment = with(File::open(&path).expect("opens"));
+        active.write(b"lost").expect_err("read-only");
+        active.segment = with(good);
+        active.write(b"second").expect("written");
+        active.write(b"third").expect("written");
+        let text = fs::read_to_string(&path).expect("read");
+        assert_eq!(text, "first\n\nsecond\nthird\n");
     }
 }

@@ -1,16 +1,17 @@
 //! Statements of metering.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 
-use sqlx::QueryBuilder;
+use sqlx::{Database, QueryBuilder};
 use store::{Db, Tx, in_tx, on_reader, on_tx, on_writer};
 use uuid::Uuid;
 
 use super::record::UsageRecord;
 use crate::limit::{Period, period_start};
 
-/// SQLite takes 32,766 binds a statement; 38 columns each leave room.
-const ROWS_PER_STATEMENT: usize = 400;
+/// Rows of one statement, largest first. Few sizes, so that each statement is prepared once and kept:
+/// preparing costs more than inserting. SQLite takes 32,766 binds; 128 times 38 leave room.
+const STATEMENT_ROWS: [usize; 3] = [128, 16, 1];
 
 const COLUMNS: &str = "id, org_id, request_id, attempt, key_id, user_id, team_id, created_at, \
      operation, endpoint, requested_model, provider, model, status, http_status, error_kind, \
@@ -19,74 +20,157 @@ const COLUMNS: &str = "id, org_id, request_id, attempt, key_id, user_id, team_id
      saved_nano_usd, price_version, latency_us, first_token_us, overhead_us, end_user, tags, \
      metadata, caller, run_id, translation";
 
+/// Most tokens that one row counts. No vendor's model gives a millionth of it; it keeps a broken
+/// upstream's figures from overflowing every later sum.
+const MAX_TOKENS: i64 = 1_000_000_000_000;
+/// Most money that one row counts: a million dollars.
+const MAX_NANO_USD: i64 = 1_000_000_000_000_000;
+/// Where a daily sum stops.
+const MAX_SUM: i64 = 100_000_000_000_000_000;
+/// Longest name in bytes. Names are in indexes, and PostgreSQL takes no entry above 2,704 bytes.
+const MAX_NAME_BYTES: usize = 512;
+
 /// Stores rows and their daily sums in one transaction. Rows that are there already are ignored, and
 /// do not count a second time.
 pub(crate) async fn insert_records(db: &Db, rows: &[UsageRecord]) -> store::Result<()> {
-    in_tx!(db, tx: store::Error => {
-        for rows in rows.chunks(ROWS_PER_STATEMENT) {
-            let stored = insert_chunk(tx, rows).await?;
-            let fresh: std::collections::HashSet<Uuid> = stored.into_iter().collect();
-            for (key, sum) in sum_days(rows.iter().filter(|r| fresh.contains(&r.id))) {
-                add_to_day(tx, &key, sum).await?;
+    let stored = in_tx!(db, tx: Stop => {
+        for rows in pieces(rows) {
+            if insert_chunk(tx, rows).await? < rows.len() as u64 {
+                return Err(Stop::Repeated);
             }
         }
+        add_to_days(tx, &sum_days(rows.iter())).await?;
         Ok(())
+    });
+    match stored {
+        Ok(()) => Ok(()),
+        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::Repeated) => insert_repeated(db, rows).await,
+    }
+}
+
+/// Why the quick way of storing rows stopped.
+enum Stop {
+    Failed(store::Error),
+    /// Some rows are there already.
+    Repeated,
+}
+
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// [`insert_records`] where some rows are there already (a replay): which ones, the database tells.
+async fn insert_repeated(db: &Db, rows: &[UsageRecord]) -> store::Result<()> {
+    in_tx!(db, tx: store::Error => {
+        let mut fresh = HashSet::new();
+        for rows in pieces(rows) {
+            fresh.extend(insert_chunk_returning(tx, rows).await?);
+        }
+        // Taken out when counted: the same row may stand twice in `rows`.
+        add_to_days(tx, &sum_days(rows.iter().filter(|r| fresh.remove(&r.id)))).await
     })
 }
 
-async fn insert_chunk(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<Vec<Uuid>> {
+/// Cuts a slice into pieces of the sizes that statements are prepared for.
+fn pieces<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = STATEMENT_ROWS
+            .into_iter()
+            .find(|size| *size <= rest.len())?;
+        let (piece, after) = rest.split_at(size);
+        rest = after;
+        Some(piece)
+    })
+}
+
+/// Inserts what is not there yet; gives how many rows that was.
+async fn insert_chunk(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<u64> {
     on_tx!(tx, c => {
-        let mut q = QueryBuilder::new("INSERT INTO usage_records (");
-        q.push(COLUMNS).push(") ");
-        q.push_values(rows, |mut b, r| {
-            let detail = serde_json::to_string(&r.usage).unwrap_or_default();
-            let tags = serde_json::to_string(&r.tags).unwrap_or_default();
-            b.push_bind(r.id)
-                .push_bind(r.org_id)
-                .push_bind(r.request_id.clone())
-                .push_bind(i64::from(r.attempt))
-                .push_bind(r.key_id)
-                .push_bind(r.user_id)
-                .push_bind(r.team_id)
-                .push_bind(r.created_at)
-                .push_bind(r.operation.clone())
-                .push_bind(r.endpoint.clone())
-                .push_bind(r.requested_model.clone())
-                .push_bind(r.provider.clone())
-                .push_bind(r.model.clone())
-                .push_bind(r.status.word())
-                .push_bind(r.http_status.map(i64::from))
-                .push_bind(r.error_kind.clone())
-                .push_bind(r.error_message.clone())
-                .push_bind(r.upstream_id.clone())
-                .push_bind(r.stream)
-                .push_bind(signed(r.usage.input_tokens))
-                .push_bind(signed(r.usage.output_tokens))
-                .push_bind(signed(r.usage.cache_read_tokens))
-                .push_bind(signed(r.usage.cache_write_tokens))
-                .push_bind(signed(r.usage.reasoning_tokens))
-                .push_bind(detail)
-                .push_bind(r.usage_source.word())
-                .push_bind(r.cost_nano_usd)
-                .push_bind(r.saved_nano_usd)
-                .push_bind(r.price_version.clone())
-                .push_bind(r.latency_us)
-                .push_bind(r.first_token_us)
-                .push_bind(r.overhead_us)
-                .push_bind(r.end_user.clone())
-                .push_bind(tags)
-                .push_bind(r.metadata.clone())
-                .push_bind(r.caller.clone())
-                .push_bind(r.run_id)
-                .push_bind(r.translation.clone());
-        });
+        let mut q = insertion(rows);
+        q.push(" ON CONFLICT (id) DO NOTHING");
+        q.build().execute(c).await.map(|done| done.rows_affected())
+    })
+}
+
+/// Inserts what is not there yet; gives the ids of those rows. Slower: each id is a row of its own on
+/// its way back.
+async fn insert_chunk_returning(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<Vec<Uuid>> {
+    on_tx!(tx, c => {
+        let mut q = insertion(rows);
         q.push(" ON CONFLICT (id) DO NOTHING RETURNING id");
         q.build_query_scalar().fetch_all(c).await
     })
 }
 
+fn insertion<DB>(rows: &[UsageRecord]) -> QueryBuilder<DB>
+where
+    DB: Database,
+    Uuid: Encode<DB>,
+    Option<Uuid>: Encode<DB>,
+    String: Encode<DB>,
+    Option<String>: Encode<DB>,
+    &'static str: Encode<DB>,
+    i64: Encode<DB>,
+    Option<i64>: Encode<DB>,
+    bool: Encode<DB>,
+{
+    let mut q = QueryBuilder::new("INSERT INTO usage_records (");
+    q.push(COLUMNS).push(") ");
+    q.push_values(rows, |mut b, r| {
+        let detail = serde_json::to_string(&r.usage).unwrap_or_default();
+        let tags = serde_json::to_string(&distinct(&r.tags)).unwrap_or_default();
+        b.push_bind(r.id)
+            .push_bind(r.org_id)
+            .push_bind(name(&r.request_id))
+            .push_bind(i64::from(r.attempt))
+            .push_bind(r.key_id)
+            .push_bind(r.user_id)
+            .push_bind(r.team_id)
+            .push_bind(r.created_at)
+            .push_bind(name(&r.operation))
+            .push_bind(name(&r.endpoint))
+            .push_bind(name(&r.requested_model))
+            .push_bind(name(&r.provider))
+            .push_bind(name(&r.model))
+            .push_bind(r.status.word())
+            .push_bind(r.http_status.map(i64::from))
+            .push_bind(r.error_kind.as_deref().map(name))
+            .push_bind(r.error_message.as_deref().map(text))
+            .push_bind(r.upstream_id.as_deref().map(name))
+            .push_bind(r.stream)
+            .push_bind(tokens(r.usage.input_tokens))
+            .push_bind(tokens(r.usage.output_tokens))
+            .push_bind(tokens(r.usage.cache_read_tokens))
+            .push_bind(tokens(r.usage.cache_write_tokens))
+            .push_bind(tokens(r.usage.reasoning_tokens))
+            .push_bind(detail)
+            .push_bind(r.usage_source.word())
+            .push_bind(r.cost_nano_usd.map(money))
+            .push_bind(money(r.saved_nano_usd))
+            .push_bind(r.price_version.as_deref().map(name))
+            .push_bind(r.latency_us)
+            .push_bind(r.first_token_us)
+            .push_bind(r.overhead_us)
+            .push_bind(r.end_user.as_deref().map(name))
+            .push_bind(tags)
+            .push_bind(r.metadata.as_deref().map(text))
+            .push_bind(name(&r.caller))
+            .push_bind(r.run_id)
+            .push_bind(r.translation.as_deref().map(text));
+    });
+    q
+}
+
+/// A value that both drivers can bind.
+trait Encode<DB: Database>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB> {}
+
+impl<DB: Database, T: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>> Encode<DB> for T {}
+
 /// What a daily sum is kept by. Absent ids are nil, because a primary key cannot hold NULL.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct DayKey {
     org: Uuid,
     day_start: i64,
@@ -105,8 +189,10 @@ struct DaySum {
     cost_nano_usd: i64,
 }
 
-fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> HashMap<DayKey, DaySum> {
-    let mut sums: HashMap<DayKey, DaySum> = HashMap::new();
+/// Sums in the order of their keys: two instances that add to the same days lock them in the same
+/// order, so that neither waits for the other in a circle.
+fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> Vec<(DayKey, DaySum)> {
+    let mut sums: BTreeMap<DayKey, DaySum> = BTreeMap::new();
     for r in rows {
         let key = DayKey {
             org: r.org_id,
@@ -114,45 +200,64 @@ fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> HashMap<DayKey, 
             key: r.key_id.unwrap_or_default(),
             user: r.user_id.unwrap_or_default(),
             team: r.team_id.unwrap_or_default(),
-            requested_model: r.requested_model.clone(),
-            provider: r.provider.clone(),
-            model: r.model.clone(),
+            requested_model: name(&r.requested_model),
+            provider: name(&r.provider),
+            model: name(&r.model),
         };
         let sum = sums.entry(key).or_default();
         sum.requests += 1;
         // A cache hit repeats the tokens it saved; budgets do not count them.
         if r.status != super::Status::CacheHit {
-            sum.tokens += signed(r.usage.total_tokens());
+            sum.tokens = add(sum.tokens, tokens(r.usage.total_tokens()));
         }
-        sum.cost_nano_usd += r.cost_nano_usd.unwrap_or(0);
+        sum.cost_nano_usd = add(sum.cost_nano_usd, money(r.cost_nano_usd.unwrap_or(0)));
     }
-    sums
+    sums.into_iter().collect()
 }
 
-async fn add_to_day(tx: &mut Tx, key: &DayKey, sum: DaySum) -> store::Result<()> {
-    on_tx!(tx, c => sqlx::query(
-        "INSERT INTO usage_days (org_id, day_start, key_id, user_id, team_id, requested_model, \
-         provider, model, requests, tokens, cost_nano_usd) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-         ON CONFLICT (org_id, day_start, key_id, user_id, team_id, requested_model, provider, model) \
-         DO UPDATE SET requests = usage_days.requests + excluded.requests, \
-         tokens = usage_days.tokens + excluded.tokens, \
-         cost_nano_usd = usage_days.cost_nano_usd + excluded.cost_nano_usd",
-    )
-    .bind(key.org)
-    .bind(key.day_start)
-    .bind(key.key)
-    .bind(key.user)
-    .bind(key.team)
-    .bind(&key.requested_model)
-    .bind(&key.provider)
-    .bind(&key.model)
-    .bind(sum.requests)
-    .bind(sum.tokens)
-    .bind(sum.cost_nano_usd)
-    .execute(c)
-    .await
-    .map(|_| ()))
+async fn add_to_days(tx: &mut Tx, sums: &[(DayKey, DaySum)]) -> store::Result<()> {
+    for sums in pieces(sums) {
+        add_some_to_days(tx, sums).await?;
+    }
+    Ok(())
+}
+
+async fn add_some_to_days(tx: &mut Tx, sums: &[(DayKey, DaySum)]) -> store::Result<()> {
+    on_tx!(tx, c => {
+        let mut q = QueryBuilder::new(
+            "INSERT INTO usage_days (org_id, day_start, key_id, user_id, team_id, \
+             requested_model, provider, model, requests, tokens, cost_nano_usd) ",
+        );
+        q.push_values(sums, |mut b, (key, sum)| {
+            b.push_bind(key.org)
+                .push_bind(key.day_start)
+                .push_bind(key.key)
+                .push_bind(key.user)
+                .push_bind(key.team)
+                .push_bind(key.requested_model.clone())
+                .push_bind(key.provider.clone())
+                .push_bind(key.model.clone())
+                .push_bind(sum.requests)
+                .push_bind(sum.tokens)
+                .push_bind(sum.cost_nano_usd);
+        });
+        q.push(
+            " ON CONFLICT (org_id, day_start, key_id, user_id, team_id, requested_model, provider, \
+             model) DO UPDATE SET requests = usage_days.requests + excluded.requests, tokens = ",
+        );
+        push_sum(&mut q, "tokens");
+        q.push(", cost_nano_usd = ");
+        push_sum(&mut q, "cost_nano_usd");
+        q.build().execute(c).await.map(|_| ())
+    })
+}
+
+/// Both terms are at most [`MAX_SUM`], so that their sum cannot overflow.
+fn push_sum<DB: Database>(q: &mut QueryBuilder<DB>, column: &str) {
+    q.push(format_args!(
+        "CASE WHEN usage_days.{column} + excluded.{column} > {MAX_SUM} THEN {MAX_SUM} \
+         ELSE usage_days.{column} + excluded.{column} END"
+    ));
 }
 
 store::row! {
@@ -224,6 +329,32 @@ pub(crate) async fn insert_price_version(
     .map(|_| ()))
 }
 
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
+fn tokens(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX).min(MAX_TOKENS)
+}
+
+fn money(nano_usd: i64) -> i64 {
+    nano_usd.clamp(0, MAX_NANO_USD)
+}
+
+fn add(a: i64, b: i64) -> i64 {
+    a.saturating_add(b).min(MAX_SUM)
+}
+
+/// PostgreSQL's text cannot hold NUL, and its JSON functions refuse the escaped one.
+fn text(text: &str) -> String {
+    text.replace('\0', "")
+}
+
+fn name(name: &str) -> String {
+    let mut name = text(name);
+    name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
+    name
+}
+
+/// Each tag once: reports count a row under each of its tags.
+fn distinct(tags: &[String]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let tags = tags.iter().map(|tag| name(tag));
+    tags.filter(|tag| seen.insert(tag.clone())).collect()
 }

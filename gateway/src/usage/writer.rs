@@ -1,6 +1,7 @@
 //! From the journal's promise to the database's row: batched, off the hot path.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -9,11 +10,14 @@ use tokio::sync::{Notify, oneshot};
 
 use super::journal::{Hold, Journal};
 use super::record::UsageRecord;
-use super::sql;
+use super::refusal::store_accepted;
 
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
 const FLUSH_ROWS: usize = 200;
 const BATCH_ROWS: usize = 2_000;
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A batch takes milliseconds. A connection that hangs for ever must not hold up the rows.
+const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// Rows kept in memory while the database is away; beyond, rows stay in the journal only and are
 /// stored at the next start.
 const QUEUE_ROWS: usize = 100_000;
@@ -28,8 +32,19 @@ pub struct Writer {
 struct Inner {
     journal: Journal,
     queue: Mutex<Vec<Queued>>,
+    queue_rows: usize,
+    overflowing: AtomicBool,
+    deferred: AtomicU64,
     wake: Notify,
-    flushes: Mutex<Vec<oneshot::Sender<()>>>,
+    flushes: Mutex<Flushes>,
+}
+
+/// Who waits for everything to be stored.
+#[derive(Debug, Default)]
+struct Flushes {
+    waiting: Vec<oneshot::Sender<()>>,
+    /// Nobody stores rows any more.
+    over: bool,
 }
 
 #[derive(Debug)]
@@ -41,12 +56,20 @@ struct Queued {
 impl Writer {
     /// A writer on an open journal. Rows are stored once [`Writer::run`] runs.
     pub fn new(journal: Journal) -> Self {
+        Self::with_room(journal, QUEUE_ROWS)
+    }
+
+    /// [`Writer::new`] with room for another number of rows.
+    pub(super) fn with_room(journal: Journal, queue_rows: usize) -> Self {
         Self {
             inner: Arc::new(Inner {
                 journal,
                 queue: Mutex::new(Vec::new()),
+                queue_rows,
+                overflowing: AtomicBool::new(false),
+                deferred: AtomicU64::new(0),
                 wake: Notify::new(),
-                flushes: Mutex::new(Vec::new()),
+                flushes: Mutex::default(),
             }),
         }
     }
@@ -60,8 +83,17 @@ impl Writer {
     pub fn finish(&self, row: UsageRecord, began: Option<Hold>) {
         let hold = self.inner.journal.append(&row);
         let mut queue = self.inner.queue.lock();
-        if queue.len() >= QUEUE_ROWS {
+        if queue.len() >= self.inner.queue_rows {
+            drop(queue);
             // Dropping the holds keeps both segments on disk for the next start.
+            self.inner.deferred.fetch_add(1, Ordering::Relaxed);
+            if !self.inner.overflowing.swap(true, Ordering::Relaxed) {
+                tracing::error!(
+                    rows = self.inner.queue_rows,
+                    "too many usage rows wait for the database; further ones stay in the journal \
+                     and are stored at the next start"
+                );
+            }
             return;
         }
         queue.push(Queued {
@@ -80,30 +112,45 @@ impl Writer {
         self.inner.queue.lock().len()
     }
 
+    /// Rows that only the next start will store: there was no room for them while the database was
+    /// away, or it refuses them.
+    pub fn deferred(&self) -> u64 {
+        self.inner.deferred.load(Ordering::Relaxed)
+    }
+
     /// Whether rows reach the disk.
     pub fn is_healthy(&self) -> bool {
         self.inner.journal.is_healthy()
     }
 
-    /// Waits until everything queued so far is stored (or has failed to be).
+    /// Waits until everything queued so far is stored (or has failed to be). Returns at once when
+    /// [`Writer::run`] has ended.
     pub async fn flush(&self) {
         let (done, wait) = oneshot::channel();
-        self.inner.flushes.lock().push(done);
+        {
+            let mut flushes = self.inner.flushes.lock();
+            if flushes.over {
+                return;
+            }
+            flushes.waiting.push(done);
+        }
         self.inner.wake.notify_one();
         let _ = wait.await;
     }
 
     /// Stores rows until the program ends. Call once, in a task of its own.
     pub async fn run(&self, db: Db) {
+        self.inner.flushes.lock().over = false;
+        let _running = Running(&self.inner);
         let mut pause = FLUSH_EVERY;
         loop {
             let _ = tokio::time::timeout(pause, self.inner.wake.notified()).await;
-            let waiting = std::mem::take(&mut *self.inner.flushes.lock());
+            let waiting = std::mem::take(&mut self.inner.flushes.lock().waiting);
             pause = match self.store_queue(&db).await {
                 Ok(()) => FLUSH_EVERY,
                 Err(error) => {
                     tracing::error!(%error, rows = self.backlog(), "cannot store usage rows; will retry");
-                    (pause * 2).min(Duration::from_secs(5))
+                    (pause * 2).min(LONGEST_PAUSE)
                 }
             };
             for done in waiting {
@@ -120,19 +167,55 @@ impl Writer {
                 queue.drain(..take).collect::<Vec<_>>()
             };
             if batch.is_empty() {
+                self.inner.overflowing.store(false, Ordering::Relaxed);
                 return Ok(());
             }
-            let (rows, holds): (Vec<_>, Vec<_>) =
-                batch.into_iter().map(|q| (q.row, q.holds)).unzip();
-            if let Err(error) = sql::insert_records(db, &rows).await {
+            self.store_batch(db, batch).await?;
+        }
+    }
+
+    /// Stores a batch. When the database takes nothing, the batch goes back to the queue.
+    async fn store_batch(&self, db: &Db, batch: Vec<Queued>) -> store::Result<()> {
+        let (rows, mut holds): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|q| (q.row, q.holds)).unzip();
+        let storing = tokio::time::timeout(BATCH_TIMEOUT, store_accepted(db, &rows));
+        match storing.await.unwrap_or_else(|_| Err(hangs())) {
+            Ok(refused) => {
+                for one in refused {
+                    one.log(&rows[one.index]);
+                    self.inner.deferred.fetch_add(1, Ordering::Relaxed);
+                    // Dropping the holds keeps the row's segments for the next start.
+                    holds[one.index].clear();
+                }
+                holds.into_iter().flatten().for_each(Hold::release);
+                Ok(())
+            }
+            Err(error) => {
                 let back = rows
                     .into_iter()
                     .zip(holds)
                     .map(|(row, holds)| Queued { row, holds });
                 self.inner.queue.lock().splice(0..0, back);
-                return Err(error);
+                Err(error)
             }
-            holds.into_iter().flatten().for_each(Hold::release);
         }
+    }
+}
+
+fn hangs() -> store::Error {
+    store::Error::new(
+        store::ErrorKind::Unavailable,
+        "the database did not answer in a minute",
+    )
+}
+
+/// Lets nobody wait for a task that has ended, however it did.
+struct Running<'a>(&'a Inner);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut flushes = self.0.flushes.lock();
+        flushes.over = true;
+        flushes.waiting.clear();
     }
 }

@@ -103,7 +103,7 @@ mod tests {
     fn bodies_without_a_message_keep_their_status() {
         for body in ["", "<html>", "{}", "404 page not found"] {
             let error = decode(404, &HeaderMap::new(), body.as_bytes());
-            assert_eq!(error.kind, ErrorKind::InvalidRequest);
+            assert_eq!(error.kind, ErrorKind::ModelNotFound);
             assert_eq!(error.message, "ollama answered with status 404");
         }
     }

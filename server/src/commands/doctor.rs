@@ -88,7 +88,13 @@ async fn models(app: &App, config: &Config, report: &mut Report) -> Result<()> {
     let who = app.accounts.authenticate(new.key.expose()).await?;
     let mut names: Vec<String> = vec!["builtin/echo".to_owned()];
     names.extend(config.models.keys().filter(|n| !n.contains('*')).cloned());
-    for vendor in app.gateway.table().vendors.values() {
+    for vendor in app
+        .gateway
+        .table()
+        .vendors
+        .values()
+        .filter(|vendor| vendor.configured)
+    {
         let listed = vendor
             .models
             .iter()

@@ -30,6 +30,10 @@ impl Exporter {
 }
 
 impl HttpClient for Exporter {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "awaited below, with a time limit inside"
+    )]
     fn send_bytes<'s, 'f>(
         &'s self,
         request: Request<Bytes>,

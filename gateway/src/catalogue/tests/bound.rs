@@ -1,6 +1,7 @@
 //! Reservations hold whatever the vendor reports within the ceiling.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use providers::{DialectId, Operation, Usage};
 
 use crate::catalogue::{Catalogue, Ceiling, PriceTable, Terms, Tier, Unit, rate, upper_bound};
@@ -208,5 +209,3 @@ fn a_plain_reservation_is_the_plain_price() {
         0
     );
 }
-
-use proptest::strategy::ValueTree;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::catalogue::builtin::{FILES, id_of};
 use crate::catalogue::row::parse_row;
-use crate::catalogue::{Catalogue, Mode, PriceKey, Tier, Unit};
+use crate::catalogue::{Catalogue, Mode, PriceKey, PriceTable, Tier, Unit};
 
 #[test]
 fn every_row_is_read() {
@@ -59,7 +59,7 @@ fn free_is_claimed_of_few() {
     let catalogue = Catalogue::builtin();
     for file in FILES.iter().filter(|file| file.provider != "ollama") {
         for card in catalogue.list(file.provider) {
-            let is_free = card.price.as_ref().is_some_and(|price| price.is_free());
+            let is_free = card.price.as_ref().is_some_and(PriceTable::is_free);
             let has_page = card
                 .source
                 .as_ref()

@@ -97,8 +97,12 @@ pub fn inspect(body: &[u8]) -> Observed {
             ..Observed::default()
         };
     };
+    let empty = !found.has_choices && found.error.is_none();
     let mut tap = ChatTap::default();
     tap.learn(found);
+    if empty {
+        tap.observed.error = Some(Error::malformed("the answer holds no choices"));
+    }
     tap.observed.ended = tap.observed.error.is_none();
     tap.observed
 }

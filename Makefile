@@ -1,0 +1,59 @@
+# make run     builds the program and starts it           make check   formatting, lints, documents
+# make test    all tests, with the servers they need       make bench   measures it against a bare proxy
+
+DATA_DIR ?= ./data
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.DEFAULT_GOAL := help
+
+.PHONY: run test check format format-check clippy doc drift openapi bench clean help
+
+help:
+	@echo 'make run       build the release binary and start it (DATA_DIR=./data, ARGS="--listen 127.0.0.1:9000")'
+	@echo 'make test      all tests; starts PostgreSQL and Redis for them where they are installed'
+	@echo 'make check     formatting, lints, links in the API documentation, drift of openapi/openapi.json'
+	@echo 'make format    format the code'
+	@echo 'make openapi   write openapi/openapi.json anew'
+	@echo 'make bench     measure the release binary (ARGS="--quick")'
+	@echo 'make clean     remove everything that was built; the data directory stays'
+
+run:
+	@echo 'Building the release binary; the first time takes some minutes.'
+	cargo build --release -p server
+	@echo 'Starting it; data is kept in $(DATA_DIR). Stop it with Ctrl-C.'
+	@$(TARGET)/release/nocode-ai serve --data-dir "$(DATA_DIR)" $(ARGS)
+
+test:
+	.ci/with-servers .ci/test $(ARGS)
+
+check: format-check clippy doc drift
+
+format:
+	cargo fmt --all
+
+format-check:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --lib
+
+drift:
+	cargo test --workspace --test it -- openapi:: tidy::
+
+# The binary comes from the tests' build: one of `-p server` alone would have other features and compile
+# half the tree again.
+openapi:
+	cargo test --workspace --test it --no-run
+	$(TARGET)/debug/nocode-ai openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json
+
+bench:
+	cargo build --release -p server
+	cargo build --release -p bench
+	$(TARGET)/release/bench suite --binary $(TARGET)/release/nocode-ai $(ARGS)
+
+clean:
+	cargo clean

@@ -1,0 +1,7 @@
+//! The way of a row: journal, writer, database.
+
+mod insert;
+mod journal;
+pub(crate) mod rows;
+mod sql;
+mod writer;

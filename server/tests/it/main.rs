@@ -1,0 +1,4 @@
+//! Tests of the product as a whole, in one binary.
+
+mod openapi;
+mod tidy;
