@@ -8,6 +8,7 @@ use http::HeaderMap;
 use crate::auth::AuthKind;
 use crate::chat::{ChatRequest, ChatResponse};
 use crate::dialect::DialectId;
+use crate::dialect::responses::history;
 use crate::error::{Error, ErrorKind};
 use crate::http_call::{Endpoint, is_safe_segment};
 use crate::notes::Notes;
@@ -96,6 +97,18 @@ impl Provider for Azure {
 
     fn chat_decoder(&self) -> Box<dyn ChatDecoder> {
         Box::new(openai::Decoder::default())
+    }
+
+    fn adapt_passthrough(
+        &self,
+        op: Operation,
+        body: &[u8],
+        notes: &mut Notes,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        match op {
+            Operation::Chat(DialectId::Responses) => history::without_seals(body, notes),
+            _ => Ok(None),
+        }
     }
 
     fn decode_error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {

@@ -301,6 +301,30 @@ pub enum KnownPart {
     },
 }
 
+impl KnownPart {
+    /// The fields beside the part's content; a refusal has none.
+    pub fn extra(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Self::Text { extra, .. }
+            | Self::ImageUrl { extra, .. }
+            | Self::InputAudio { extra, .. }
+            | Self::File { extra, .. } => Some(extra),
+            Self::Refusal { .. } => None,
+        }
+    }
+
+    /// As [`KnownPart::extra`], to change them.
+    pub fn extra_mut(&mut self) -> Option<&mut Map<String, Value>> {
+        match self {
+            Self::Text { extra, .. }
+            | Self::ImageUrl { extra, .. }
+            | Self::InputAudio { extra, .. }
+            | Self::File { extra, .. } => Some(extra),
+            Self::Refusal { .. } => None,
+        }
+    }
+}
+
 /// `image_url` of an image part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageUrl {
@@ -479,6 +503,19 @@ pub struct JsonSchema {
     /// Follow it exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
+}
+
+impl JsonSchema {
+    /// The schema with [`JsonSchema::description`] at its root, for formats that have no other place
+    /// for it. A description of the schema's own stays.
+    pub fn described(&self) -> Option<Value> {
+        let mut schema = self.schema.clone()?;
+        if let (Some(description), Value::Object(root)) = (&self.description, &mut schema) {
+            root.entry("description")
+                .or_insert_with(|| Value::String(description.clone()));
+        }
+        Some(schema)
+    }
 }
 
 /// Why an answer ended. Only OpenAI's five legal words; the vendor's own word travels beside it.

@@ -41,6 +41,7 @@ mod native;
 pub mod notes;
 pub mod ollama;
 pub mod openai;
+mod portable;
 pub mod provider;
 pub mod registry;
 pub mod sse;

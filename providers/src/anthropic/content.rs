@@ -142,6 +142,13 @@ fn document(file: &FileRef) -> Result<Value, Error> {
     } else if let Some(url) = &file.file_url {
         source(url).ok_or_else(missing)?
     } else if let Some(id) = &file.file_id {
+        // OpenAI's ids begin with `file-`, Anthropic's with `file_`.
+        if id.starts_with("file-") {
+            return Err(Error::not_supported(
+                "file.file_id",
+                "anthropic cannot read a file uploaded to another vendor; send file_data or file_url",
+            ));
+        }
         json!({"type": "file", "file_id": id})
     } else {
         return Err(missing());

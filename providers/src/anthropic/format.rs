@@ -42,7 +42,7 @@ pub(super) fn apply(
             Ok(())
         }
         ResponseFormat::JsonSchema { json_schema } if native => {
-            let mut shape = json_schema.schema.clone().unwrap_or(json!({}));
+            let mut shape = json_schema.described().unwrap_or(json!({}));
             if schema::adapt(&mut shape) {
                 notes.changed("response_format");
             }

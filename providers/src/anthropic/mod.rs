@@ -8,6 +8,7 @@ mod content;
 pub(crate) mod error;
 mod format;
 pub(crate) mod model;
+mod passthrough;
 mod request;
 mod response;
 mod schema;
@@ -90,6 +91,18 @@ impl Provider for Anthropic {
 
     fn chat_decoder(&self) -> Box<dyn ChatDecoder> {
         Box::new(stream::Decoder::default())
+    }
+
+    fn adapt_passthrough(
+        &self,
+        op: Operation,
+        body: &[u8],
+        notes: &mut Notes,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        match op {
+            Operation::Chat(_) | Operation::CountTokens => passthrough::adapt(body, notes),
+            _ => Ok(None),
+        }
     }
 
     fn decode_error(&self, status: u16, _headers: &HeaderMap, body: &[u8]) -> Error {

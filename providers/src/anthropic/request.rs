@@ -196,7 +196,12 @@ fn add_metadata(body: &mut Map<String, Value>, request: &ChatRequest, notes: &mu
     let named = metadata.and_then(|m| m.get("user_id")).cloned();
     let safety = request.extra.get("safety_identifier").cloned();
     let user = request.user.as_ref().map(|user| json!(user));
-    if let Some(user) = user.or(named).or(safety) {
+    // Clients name the end user in up to three places, and may mean several things by it.
+    let mut given = [user, named, safety].into_iter().flatten();
+    if let Some(user) = given.next() {
+        if given.any(|other| other != user) {
+            notes.changed("user");
+        }
         body.insert("metadata".to_owned(), json!({"user_id": user}));
     }
     for name in metadata.into_iter().flat_map(Map::keys) {

@@ -9,6 +9,7 @@ use super::content;
 use crate::chat::{Message, Role, ThinkingBlock, ToolCall};
 use crate::error::Error;
 use crate::notes::Notes;
+use crate::portable;
 
 /// A conversation in Anthropic's form.
 #[derive(Debug, Default)]
@@ -231,11 +232,13 @@ fn tool_use(call: &ToolCall, notes: &mut Notes) -> Result<(String, Value), Error
         "name": function.name,
         "input": arguments(&function.arguments, notes),
     });
-    for name in ["cache_control", "caller"] {
-        if let Some(value) = call.extra.get(name) {
-            block[name] = value.clone();
+    const KNOWN: &[&str] = &["cache_control", "caller"];
+    for name in KNOWN {
+        if let Some(value) = call.extra.get(*name) {
+            block[*name] = value.clone();
         }
     }
+    portable::note_call(call, KNOWN, notes);
     Ok((function.name.clone(), block))
 }
 

@@ -148,6 +148,9 @@ pub(crate) fn usage_json(usage: &Usage) -> Value {
         },
         "output_tokens": usage.output_tokens,
     });
+    if usage.reasoning_tokens > 0 {
+        out["output_tokens_details"] = json!({"thinking_tokens": usage.reasoning_tokens});
+    }
     if usage.web_searches > 0 {
         out["server_tool_use"] = json!({"web_search_requests": usage.web_searches});
     }

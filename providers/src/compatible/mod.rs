@@ -11,11 +11,12 @@ use crate::auth::AuthKind;
 use crate::chat::{ChatRequest, ChatResponse};
 use crate::dialect::DialectId;
 use crate::dialect::chat::{Edit, TopLevel, developer_to_system, peek};
+use crate::dialect::responses::history;
 use crate::error::Error;
 use crate::http_call::Endpoint;
 use crate::notes::Notes;
 use crate::openai;
-use crate::openai::request::{Extra, Replay, Shape};
+use crate::openai::request::{Extra, Prefill, Replay, Shape};
 use crate::provider::{ChatDecoder, Info, Operation, Provider, Target, unserved};
 
 mod rows;
@@ -63,6 +64,12 @@ pub struct Row {
     pub short_call_ids: bool,
     /// `thinking: {"type": "enabled" | "disabled"}` is known.
     pub thinking: bool,
+    /// What a last turn of the assistant means.
+    pub(crate) prefill: Prefill,
+    /// Fields beyond OpenAI's common ones that a vendor takes who answers all others with an error;
+    /// `None` for vendors that ignore what they do not know. For translated calls: a client of the
+    /// vendor's own dialect is told by the vendor.
+    pub only: Option<&'static [&'static str]>,
 }
 
 /// Where a vendor puts the usage of a stream.
@@ -97,6 +104,8 @@ impl Row {
         max_temperature: 2.0,
         short_call_ids: false,
         thinking: false,
+        prefill: Prefill::Unknown,
+        only: None,
     };
 
     fn info(&self) -> Info {
@@ -127,7 +136,12 @@ impl Row {
             max_temperature: self.max_temperature,
             short_call_ids: self.short_call_ids,
             thinking: self.thinking,
-            extra: Extra::Except(FOREIGN_EXTRA),
+            prefill: self.prefill,
+            strict: self.only.is_some(),
+            extra: match self.only {
+                Some(names) => Extra::Only(names),
+                None => Extra::Except(FOREIGN_EXTRA),
+            },
         }
     }
 
@@ -177,15 +191,18 @@ const FOREIGN_EXTRA: &[&str] = &[
     "anthropic_version",
     "background",
     "betas",
+    "cache_control",
     "container",
     "context_management",
     "conversation",
     "include",
+    "inference_geo",
     "instructions",
     "max_tool_calls",
     "mcp_servers",
     "output_config",
     "previous_response_id",
+    "speed",
     "truncation",
 ];
 
@@ -261,10 +278,11 @@ impl Provider for Compatible {
         body: &[u8],
         notes: &mut Notes,
     ) -> Result<Option<Vec<u8>>, Error> {
-        if op != Operation::Chat(DialectId::Chat) {
-            return Ok(None);
+        match op {
+            Operation::Chat(DialectId::Chat) => self.row.adapt(body, notes),
+            Operation::Chat(DialectId::Responses) => history::without_seals(body, notes),
+            _ => Ok(None),
         }
-        self.row.adapt(body, notes)
     }
 
     fn decode_error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {

@@ -3,7 +3,7 @@
 use super::{Row, UsagePlace};
 use crate::dialect::DialectId;
 use crate::openai::ALL_OPERATIONS;
-use crate::openai::request::Replay;
+use crate::openai::request::{Prefill, Replay};
 use crate::provider::Operation::{
     Completions, Embeddings, Images, Moderation, Speech, Transcription, Translation,
 };
@@ -39,6 +39,8 @@ pub(super) static ROWS: &[Row] = &[
         top_k: false,
         max_temperature: 1.5,
         short_call_ids: true,
+        prefill: Prefill::Marked("prefix"),
+        only: Some(&["guardrails", "prediction", "prompt_mode", "safe_prompt"]),
         ..Row::DEFAULT
     },
     Row {
@@ -53,6 +55,17 @@ pub(super) static ROWS: &[Row] = &[
         // The last chunk has it in `x_groq.usage` without being asked; asking gives OpenAI's form.
         usage: UsagePlace::OnRequest,
         top_k: false,
+        // Others are answered with 400 "property … is unsupported".
+        only: Some(&[
+            "citation_options",
+            "compound_custom",
+            "disable_tool_validation",
+            "documents",
+            "include_reasoning",
+            "reasoning_format",
+            "search_settings",
+            "service_tier",
+        ]),
         ..Row::DEFAULT
     },
     Row {
@@ -106,6 +119,22 @@ pub(super) static ROWS: &[Row] = &[
         key_env: "FIREWORKS_API_KEY",
         passthrough: &[Completions, Embeddings],
         replay: Replay::ToolTurns("reasoning_content"),
+        // Others are answered with 400 "Extra inputs are not permitted".
+        only: Some(&[
+            "context_length_exceeded_behavior",
+            "ignore_eos",
+            "min_p",
+            "mirostat_lr",
+            "mirostat_target",
+            "perf_metrics_in_response",
+            "prediction",
+            "prompt_truncate_len",
+            "raw_output",
+            "repetition_penalty",
+            "service_tier",
+            "speculation",
+            "typical_p",
+        ]),
         ..Row::DEFAULT
     },
     Row {
@@ -117,6 +146,7 @@ pub(super) static ROWS: &[Row] = &[
         passthrough: &[Completions, Embeddings],
         replay: Replay::ToolTurns("reasoning"),
         cache_control: true,
+        prefill: Prefill::Plain,
         ..Row::DEFAULT
     },
     Row {
@@ -141,6 +171,14 @@ pub(super) static ROWS: &[Row] = &[
         // Answered with 400.
         refused: &["frequency_penalty", "logit_bias", "presence_penalty"],
         top_k: false,
+        // Others are answered with 400 "property … is unsupported".
+        only: Some(&[
+            "clear_thinking",
+            "disable_reasoning",
+            "prediction",
+            "reasoning_format",
+            "service_tier",
+        ]),
         ..Row::DEFAULT
     },
     Row {
@@ -194,6 +232,7 @@ pub(super) static ROWS: &[Row] = &[
         top_k: false,
         max_temperature: 1.0,
         thinking: true,
+        prefill: Prefill::Marked("partial"),
         ..Row::DEFAULT
     },
     Row {

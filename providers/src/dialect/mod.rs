@@ -7,6 +7,7 @@ pub mod chat;
 pub mod completions;
 pub mod messages;
 pub mod responses;
+pub(crate) mod sealed;
 
 use crate::chat::{ChatChunk, ChatRequest, ChatResponse, FinishReason};
 use crate::error::Error;

@@ -6,6 +6,7 @@ use crate::chat::{Content, KnownPart, Message, Part, Role, ToolCall};
 use crate::error::Error;
 use crate::native;
 use crate::notes::Notes;
+use crate::portable;
 
 use super::{generation_of, media};
 
@@ -114,11 +115,9 @@ impl Writer<'_> {
 
     fn assistant(&mut self, message: &Message) -> Result<(), Error> {
         // Gemini takes its thoughts back as signatures only.
-        if message.reasoning_content.is_some() || message.thinking_blocks.is_some() {
-            self.notes.dropped("messages.reasoning_content");
-        }
+        portable::note_reasoning(message, self.notes);
         let mut parts = self.parts(message)?;
-        if let (true, Some(refusal)) = (parts.is_empty(), &message.refusal) {
+        if let Some(refusal) = &message.refusal {
             parts.push(json!({"text": refusal}));
         }
         let own = signature(&message.extra);
@@ -163,6 +162,7 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, call: &ToolCall, first: bool) -> Result<Value, Error> {
+        portable::note_call(call, &["custom", "extra_content"], self.notes);
         let function_call = match (&call.function, call.extra.get("custom")) {
             (Some(f), _) => self.function_call(&call.id, &f.name, &f.arguments),
             (None, Some(custom)) => {
@@ -241,6 +241,16 @@ impl Writer<'_> {
     }
 
     fn finish(mut self) -> Conversation {
+        if let Some(last) = self.turns.last()
+            && last.speaker == Speaker::Model
+            && last
+                .parts
+                .iter()
+                .all(|part| part.get("functionCall").is_none())
+        {
+            // Gemini takes it, and does not promise to go on with it.
+            self.notes.changed("messages.prefill");
+        }
         // Gemini refuses a request without contents, so instructions alone become the question.
         if self.turns.is_empty() && !self.system.is_empty() {
             self.notes.changed("messages.system");

@@ -138,12 +138,12 @@ fn format(request: &ChatRequest, put: &mut impl FnMut(&str, Option<Value>), note
     let schema = match &request.response_format {
         None | Some(ResponseFormat::Text) => return,
         Some(ResponseFormat::JsonObject) => None,
-        Some(ResponseFormat::JsonSchema { json_schema }) => json_schema.schema.as_ref(),
+        Some(ResponseFormat::JsonSchema { json_schema }) => json_schema.described(),
     };
     put("responseMimeType", Some(json!("application/json")));
     let Some(schema) = schema else { return };
-    let sent = schema::for_answers(schema);
-    if &sent != schema {
+    let sent = schema::for_answers(&schema);
+    if sent != schema {
         notes.changed("response_format.json_schema.schema");
     }
     put("responseJsonSchema", Some(sent));

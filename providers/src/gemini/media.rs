@@ -5,36 +5,31 @@ use serde_json::{Value, json};
 use crate::chat::{FileRef, ImageUrl, InputAudio, KnownPart, Part, parse_data_url};
 use crate::error::Error;
 use crate::notes::Notes;
+use crate::portable;
 
-/// One content part as a Gemini part; `None` for empty text, which Gemini refuses.
+/// Fields beside a part's content that [`super::content`] reads.
+const KNOWN_FIELDS: &[&str] = &["extra_content"];
+
+/// One content part as a Gemini part; `None` for empty text, which Gemini refuses, and for traces of
+/// another vendor's tools.
 pub(super) fn part(part: &Part, notes: &mut Notes) -> Result<Option<Value>, Error> {
+    if let Part::Known(known) = part {
+        // Caching needs no word: Gemini caches by itself, explicit caches are separate objects.
+        portable::note_part(known, KNOWN_FIELDS, notes);
+    }
     Ok(Some(match part {
-        Part::Known(KnownPart::Text { text, extra }) => {
-            note_cache_control(extra.contains_key("cache_control"), notes);
+        Part::Known(KnownPart::Text { text, .. }) => {
             if text.is_empty() {
                 return Ok(None);
             }
             json!({"text": text})
         }
-        Part::Known(KnownPart::ImageUrl { image_url, extra }) => {
-            note_cache_control(extra.contains_key("cache_control"), notes);
-            image(image_url, notes)?
-        }
+        Part::Known(KnownPart::ImageUrl { image_url, .. }) => image(image_url, notes)?,
         Part::Known(KnownPart::InputAudio { input_audio, .. }) => audio(input_audio)?,
-        Part::Known(KnownPart::File { file, extra }) => {
-            note_cache_control(extra.contains_key("cache_control"), notes);
-            self::file(file)?
-        }
+        Part::Known(KnownPart::File { file, .. }) => self::file(file)?,
         Part::Known(KnownPart::Refusal { refusal }) => json!({"text": refusal}),
-        Part::Other(other) => self::other(other)?,
+        Part::Other(other) => return self::other(other, notes),
     }))
-}
-
-/// Gemini caches by itself; explicit caches are separate objects.
-fn note_cache_control(present: bool, notes: &mut Notes) {
-    if present {
-        notes.dropped("cache_control");
-    }
 }
 
 fn image(image: &ImageUrl, notes: &mut Notes) -> Result<Value, Error> {
@@ -81,15 +76,14 @@ fn file(file: &FileRef) -> Result<Value, Error> {
 }
 
 /// `video_url` is what several vendors call a video part; it has `image_url`'s shape.
-fn other(part: &Value) -> Result<Value, Error> {
-    let kind = part.get("type").and_then(Value::as_str).unwrap_or("?");
-    let video = part.get("video_url").and_then(|v| v.get("url"));
-    match video.and_then(Value::as_str) {
-        Some(url) => by_url(url, "video_url"),
-        None => Err(Error::not_supported(
-            "messages.content",
-            format!("content part `{kind}` cannot be sent to gemini"),
-        )),
+fn other(other: &Value, notes: &mut Notes) -> Result<Option<Value>, Error> {
+    let video = other.get("video_url").and_then(|v| v.get("url"));
+    if let Some(url) = video.and_then(Value::as_str) {
+        return by_url(url, "video_url").map(Some);
+    }
+    match portable::block(other, "gemini", notes)? {
+        Some(known) => part(&known, notes),
+        None => Ok(None),
     }
 }
 

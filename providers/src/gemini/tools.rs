@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::chat::{ChatRequest, FunctionDef, Tool, ToolChoice};
 use crate::error::Error;
 use crate::notes::Notes;
+use crate::portable;
 
 /// Google's own tools: the type a client gives, and the field Gemini has for it.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -39,11 +40,11 @@ pub(super) fn encode(
     let mut functions = Vec::new();
     let mut others = Vec::new();
     for tool in request.tools.iter().flatten() {
-        if tool.extra.contains_key("cache_control") {
-            notes.dropped("cache_control");
-        }
         match &tool.function {
-            Some(function) => functions.push(declaration(function, notes)),
+            Some(function) => {
+                portable::note_tool(tool, &[], notes);
+                functions.push(declaration(function, notes));
+            }
             None => others.push(built_in(tool, notes)?),
         }
     }
@@ -84,7 +85,7 @@ fn declaration(function: &FunctionDef, notes: &mut Notes) -> Value {
         out.insert("parametersJsonSchema".to_owned(), parameters.clone());
     }
     if function.strict == Some(true) {
-        notes.dropped("tools.function.strict");
+        notes.dropped("tools.strict");
     }
     Value::Object(out)
 }
@@ -107,6 +108,9 @@ fn has_properties(schema: &Value) -> bool {
 }
 
 fn built_in(tool: &Tool, notes: &mut Notes) -> Result<Value, Error> {
+    if tool.extra.contains_key("cache_control") {
+        notes.dropped("cache_control");
+    }
     if let Some((_, field)) = BUILT_IN.iter().find(|(kind, _)| *kind == tool.kind) {
         let settings = match tool.extra.get(&tool.kind) {
             Some(settings) => settings.clone(),

@@ -11,6 +11,7 @@ use crate::chat::{
 use crate::error::Error;
 use crate::http_call::Endpoint;
 use crate::notes::Notes;
+use crate::portable;
 use crate::provider::Settings;
 
 /// An id for a tool call that the vendor sent without one.
@@ -107,17 +108,12 @@ pub(crate) fn message(delta: Delta) -> Message {
 
 /// Notes the fields of a message that a native format has no place for; `known` are those it has.
 pub(crate) fn note_unknown_fields(message: &Message, known: &[&str], notes: &mut Notes) {
-    for (name, value) in &message.extra {
-        if value.is_null() || known.contains(&name.as_str()) {
-            continue;
-        }
-        // The same word wherever it stands: on messages, parts and tools.
-        if name == "cache_control" {
-            notes.dropped("cache_control");
-        } else {
-            notes.dropped(format!("messages.{name}"));
-        }
-    }
+    portable::note_rest(
+        &message.extra,
+        |name| known.contains(&name),
+        "messages",
+        notes,
+    );
 }
 
 /// `retry-after` in seconds, perhaps with a fraction, as milliseconds. HTTP dates need a clock, which

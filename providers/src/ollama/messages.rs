@@ -6,6 +6,7 @@ use crate::chat::{Content, KnownPart, Message, Part, Role, ToolCall, parse_data_
 use crate::error::Error;
 use crate::native;
 use crate::notes::Notes;
+use crate::portable;
 
 pub(super) fn encode(messages: &[Message], notes: &mut Notes) -> Result<Value, Error> {
     (0..messages.len())
@@ -38,11 +39,8 @@ fn message(all: &[Message], at: usize, notes: &mut Notes) -> Result<Value, Error
     } else if message.name.is_some() {
         notes.dropped("messages.name");
     }
-    if message.thinking_blocks.is_some() && message.reasoning_content.is_none() {
-        notes.dropped("messages.thinking_blocks");
-    }
-    native::note_unknown_fields(message, &["extra_content"], notes);
-    if let Some(thoughts) = message.reasoning_content.as_ref().filter(|t| !t.is_empty()) {
+    native::note_unknown_fields(message, &[], notes);
+    if let Some(thoughts) = portable::reasoning_text(message, notes) {
         out.insert("thinking".to_owned(), json!(thoughts));
     }
     if let Some(calls) = message.tool_calls.as_ref().filter(|c| !c.is_empty()) {
@@ -56,6 +54,7 @@ fn message(all: &[Message], at: usize, notes: &mut Notes) -> Result<Value, Error
 }
 
 fn call(call: &ToolCall, notes: &mut Notes) -> Result<Value, Error> {
+    portable::note_call(call, &[], notes);
     let function = call.function.as_ref().ok_or_else(|| {
         Error::not_supported(
             "messages.tool_calls",
@@ -74,43 +73,64 @@ fn call(call: &ToolCall, notes: &mut Notes) -> Result<Value, Error> {
 
 /// Text, and images as bare base64.
 fn content<'a>(message: &'a Message, notes: &mut Notes) -> Result<(String, Vec<&'a str>), Error> {
-    let parts = match &message.content {
-        None => return Ok((message.refusal.clone().unwrap_or_default(), Vec::new())),
-        Some(Content::Text(text)) => return Ok((text.clone(), Vec::new())),
-        Some(Content::Parts(parts)) => parts,
-    };
     let mut text = String::new();
     let mut images = Vec::new();
-    for part in parts {
-        match part {
-            Part::Known(KnownPart::Text { text: more, extra }) => {
-                if extra.contains_key("cache_control") {
-                    notes.dropped("cache_control");
-                }
-                text.push_str(more);
-            }
-            Part::Known(KnownPart::Refusal { refusal }) => text.push_str(refusal),
-            Part::Known(KnownPart::ImageUrl { image_url, .. }) => {
-                if matches!(image_url.detail.as_deref(), Some(detail) if detail != "auto") {
-                    notes.dropped("image_url.detail");
-                }
-                let (_, data) = parse_data_url(&image_url.url).ok_or_else(|| {
-                    Error::not_supported(
-                        "image_url",
-                        "ollama takes images inline only; send a base64 data URL",
-                    )
-                })?;
-                images.push(data);
-            }
-            Part::Known(KnownPart::InputAudio { .. }) => return Err(refused("input_audio")),
-            Part::Known(KnownPart::File { .. }) => return Err(refused("file")),
-            Part::Other(other) => {
-                let kind = other.get("type").and_then(Value::as_str);
-                return Err(refused(kind.unwrap_or("?")));
+    match &message.content {
+        None => {}
+        Some(Content::Text(all)) => text.push_str(all),
+        Some(Content::Parts(parts)) => {
+            for part in parts {
+                add(part, &mut text, &mut images, notes)?;
             }
         }
     }
+    text.push_str(message.refusal.as_deref().unwrap_or_default());
     Ok((text, images))
+}
+
+fn add<'a>(
+    part: &'a Part,
+    text: &mut String,
+    images: &mut Vec<&'a str>,
+    notes: &mut Notes,
+) -> Result<(), Error> {
+    let known = match part {
+        Part::Known(known) => known,
+        Part::Other(other) => {
+            let readable = portable::block(other, "ollama", notes)?;
+            text.push_str(
+                readable
+                    .as_ref()
+                    .and_then(Part::as_text)
+                    .unwrap_or_default(),
+            );
+            return Ok(());
+        }
+    };
+    portable::note_part(known, &[], notes);
+    match known {
+        KnownPart::Text { text: more, .. } => text.push_str(more),
+        KnownPart::Refusal { refusal } => text.push_str(refusal),
+        KnownPart::ImageUrl { image_url, .. } => {
+            if matches!(image_url.detail.as_deref(), Some(detail) if detail != "auto") {
+                notes.dropped("image_url.detail");
+            }
+            let (_, data) = parse_data_url(&image_url.url).ok_or_else(|| {
+                Error::not_supported(
+                    "image_url",
+                    "ollama takes images inline only; send a base64 data URL",
+                )
+            })?;
+            images.push(data);
+        }
+        KnownPart::InputAudio { .. } => return Err(refused("input_audio")),
+        KnownPart::File { file, .. } => {
+            let more = portable::text_of(file).ok_or_else(|| refused("file"))?;
+            notes.emulated("file");
+            text.push_str(&more);
+        }
+    }
+    Ok(())
 }
 
 fn refused(kind: &str) -> Error {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::chat::{ChatRequest, ResponseFormat, Tool, ToolChoice};
 use crate::error::Error;
 use crate::notes::Notes;
+use crate::portable;
 
 use super::messages;
 
@@ -111,7 +112,7 @@ fn format(request: &ChatRequest) -> Option<Value> {
         ResponseFormat::Text => None,
         ResponseFormat::JsonObject => Some(json!("json")),
         ResponseFormat::JsonSchema { json_schema } => {
-            Some(json_schema.schema.clone().unwrap_or_else(|| json!("json")))
+            Some(json_schema.described().unwrap_or_else(|| json!("json")))
         }
     }
 }
@@ -192,11 +193,9 @@ fn function(tool: &Tool, notes: &mut Notes) -> Result<Value, Error> {
             format!("ollama has no tool of type `{}`", tool.kind),
         )
     })?;
-    if tool.extra.contains_key("cache_control") {
-        notes.dropped("cache_control");
-    }
+    portable::note_tool(tool, &[], notes);
     if function.strict == Some(true) {
-        notes.dropped("tools.function.strict");
+        notes.dropped("tools.strict");
     }
     let parameters = function.parameters.clone();
     Ok(json!({

@@ -1,20 +1,31 @@
 //! Turns of the canonical conversation to what `/v1/chat/completions` takes.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
-use super::request::{Replay, Shape};
-use crate::chat::{Content, KnownPart, Message, Part, Role, parse_data_url};
+use super::request::{Prefill, Replay, Shape};
+use crate::chat::{Content, FileRef, KnownPart, Message, Part, Role};
 use crate::error::Error;
 use crate::notes::Notes;
+use crate::portable;
 
-/// Fields of turns that belong to other dialects.
-const FOREIGN_FIELDS: [&str; 4] = [
-    "is_error",
-    "reasoning_signature",
+/// Fields of turns that other dialects' clients send.
+const FOREIGN_FIELDS: [&str; 5] = [
+    "cache_control",
     "citations",
     "extra_content",
+    "is_error",
+    "reasoning_signature",
 ];
+
+/// OpenAI's own fields of turns that [`Message`] has no member for. Answers are sent back whole, so
+/// OpenAI itself takes annotations too.
+const OPENAI_FIELDS: [&str; 2] = ["audio", "function_call"];
+
+/// Fields of parts that Anthropic's clients send.
+const FOREIGN_PART_FIELDS: [&str; 3] = ["citations", "context", "title"];
+
+/// Fields of calls that other dialects' clients send.
+const FOREIGN_CALL_FIELDS: [&str; 3] = ["cache_control", "caller", "extra_content"];
 
 /// Rewrites all turns.
 ///
@@ -38,6 +49,7 @@ pub(super) fn adapt_messages(
         out.push(message);
     }
     flush(&mut moved, &mut out);
+    mark_prefill(&mut out, shape, notes);
     Ok(out)
 }
 
@@ -62,11 +74,26 @@ fn take_media(message: &mut Message, notes: &mut Notes) -> Vec<Part> {
     if media.is_empty() {
         return media;
     }
-    notes.emulated("tool_result.media");
+    notes.emulated("messages.tool.content");
     if parts.is_empty() {
         parts.push(Part::text("The result is in the next user message."));
     }
     media
+}
+
+/// A last turn of the assistant is one that the model shall go on with.
+fn mark_prefill(out: &mut [Message], shape: &Shape, notes: &mut Notes) {
+    let Some(last) = out.last_mut() else { return };
+    if last.role != Role::Assistant || last.tool_calls.is_some() {
+        return;
+    }
+    match shape.prefill {
+        Prefill::Unknown => notes.changed("messages.prefill"),
+        Prefill::Plain => {}
+        Prefill::Marked(field) => {
+            last.extra.insert(field.to_owned(), Value::Bool(true));
+        }
+    }
 }
 
 fn adapt_message(
@@ -78,19 +105,26 @@ fn adapt_message(
     if message.role == Role::Developer && !shape.developer_role {
         message.role = Role::System;
     }
-    for field in FOREIGN_FIELDS {
-        drop_field(&mut message.extra, field, notes);
+    if !shape.openai_models {
+        say_refusal(message);
     }
-    if !shape.cache_control {
-        drop_field(&mut message.extra, "cache_control", notes);
+    if let Some(Content::Parts(parts)) = &mut message.content {
+        let mut adapted = Vec::with_capacity(parts.len());
+        for (j, part) in std::mem::take(parts).into_iter().enumerate() {
+            adapted.extend(adapt_part(part, (at, j), shape, notes)?);
+        }
+        *parts = adapted;
     }
+    if shape.cache_control {
+        mark_cache(message);
+    }
+    let takes = |name: &str| match shape.strict {
+        true => OPENAI_FIELDS.contains(&name) || (shape.openai_models && name == "annotations"),
+        false => !FOREIGN_FIELDS.contains(&name),
+    };
+    portable::keep_only(&mut message.extra, takes, "messages", notes);
     adapt_replay(message, shape, notes);
     adapt_calls(message, shape, notes);
-    if let Some(Content::Parts(parts)) = &mut message.content {
-        for (j, part) in parts.iter_mut().enumerate() {
-            adapt_part(part, (at, j), shape, notes)?;
-        }
-    }
     let empty = match &message.content {
         None => message.tool_calls.is_none() && !message.extra.contains_key("audio"),
         Some(Content::Parts(parts)) => parts.is_empty(),
@@ -103,36 +137,65 @@ fn adapt_message(
     Ok(())
 }
 
-fn drop_field(
-    extra: &mut serde_json::Map<String, serde_json::Value>,
-    field: &str,
-    notes: &mut Notes,
-) {
-    if extra.shift_remove(field).is_some() {
-        notes.dropped(field);
+/// Only OpenAI has a place for refusals; elsewhere they are what the assistant said.
+fn say_refusal(message: &mut Message) {
+    let Some(refusal) = message.refusal.take() else {
+        return;
+    };
+    message.content = Some(match message.content.take() {
+        None => Content::Text(refusal),
+        Some(Content::Text(text)) if text.is_empty() => Content::Text(refusal),
+        Some(Content::Text(text)) => Content::Parts(vec![Part::text(text), Part::text(refusal)]),
+        Some(Content::Parts(mut parts)) => {
+            parts.push(Part::text(refusal));
+            Content::Parts(parts)
+        }
+    });
+}
+
+/// A turn's own cache breakpoint stands on its last part, the only place these vendors look at.
+fn mark_cache(message: &mut Message) {
+    let Some(cache) = message.extra.get("cache_control").cloned() else {
+        return;
+    };
+    if let Some(Content::Text(text)) = &mut message.content {
+        let text = std::mem::take(text);
+        message.content = Some(Content::Parts(vec![Part::text(text)]));
+    }
+    let Some(Content::Parts(parts)) = &mut message.content else {
+        return;
+    };
+    if let Some(Part::Known(part)) = parts.last_mut()
+        && let Some(extra) = part.extra_mut()
+    {
+        extra.insert("cache_control".to_owned(), cache);
+        message.extra.shift_remove("cache_control");
     }
 }
 
 /// Earlier reasoning: left out, or under the vendor's name for it.
 fn adapt_replay(message: &mut Message, shape: &Shape, notes: &mut Notes) {
-    let has_calls = message.tool_calls.is_some();
-    if message.thinking_blocks.take().is_some() {
-        notes.dropped("thinking_blocks");
-    }
-    let Some(reasoning) = message.reasoning_content.take() else {
-        return;
-    };
     let field = match shape.replay {
         Replay::Always(field) => Some(field),
-        Replay::ToolTurns(field) => Some(field).filter(|_| has_calls),
+        Replay::ToolTurns(field) => Some(field).filter(|_| message.tool_calls.is_some()),
         Replay::Drop => None,
     };
-    match field {
-        None => notes.dropped("reasoning_content"),
-        Some("reasoning_content") => message.reasoning_content = Some(reasoning),
-        Some(field) => {
-            message.extra.insert(field.to_owned(), reasoning.into());
+    let text = match field {
+        Some(_) => portable::reasoning_text(message, notes),
+        None => {
+            portable::note_reasoning(message, notes);
+            None
         }
+    };
+    message.thinking_blocks = None;
+    message.reasoning_content = None;
+    let (Some(field), Some(text)) = (field, text) else {
+        return;
+    };
+    if field == "reasoning_content" {
+        message.reasoning_content = Some(text);
+    } else {
+        message.extra.insert(field.to_owned(), text.into());
     }
 }
 
@@ -141,7 +204,11 @@ fn adapt_calls(message: &mut Message, shape: &Shape, notes: &mut Notes) {
         message.tool_calls = None;
     }
     for call in message.tool_calls.iter_mut().flatten() {
-        drop_field(&mut call.extra, "extra_content", notes);
+        let takes = |name: &str| match shape.strict {
+            true => name == "custom",
+            false => !FOREIGN_CALL_FIELDS.contains(&name),
+        };
+        portable::keep_only(&mut call.extra, takes, "messages.tool_calls", notes);
         if shape.short_call_ids {
             call.id = short_id(&call.id);
         }
@@ -178,33 +245,48 @@ fn short_id(id: &str) -> String {
     letters.collect()
 }
 
+/// `None` for a part that is left out.
 fn adapt_part(
-    part: &mut Part,
+    part: Part,
     at: (usize, usize),
     shape: &Shape,
     notes: &mut Notes,
-) -> Result<(), Error> {
-    let Part::Known(known) = part else {
-        return Ok(());
+) -> Result<Option<Part>, Error> {
+    let mut known = match part {
+        Part::Known(known) => known,
+        // What comes back is text.
+        Part::Other(block) => return portable::block(&block, "this model", notes),
     };
-    let extra = match known {
-        KnownPart::Text { extra, .. }
-        | KnownPart::ImageUrl { extra, .. }
-        | KnownPart::InputAudio { extra, .. }
-        | KnownPart::File { extra, .. } => Some(extra),
-        KnownPart::Refusal { .. } => None,
-    };
-    if let Some(extra) = extra {
-        drop_field(extra, "citations", notes);
-        if !shape.cache_control {
-            drop_field(extra, "cache_control", notes);
-        }
+    if let Some(extra) = known.extra_mut() {
+        adapt_part_extra(extra, shape, notes);
     }
-    let KnownPart::File { file, .. } = known else {
-        return Ok(());
+    match &mut known {
+        KnownPart::Refusal { refusal } if !shape.openai_models => {
+            return Ok(Some(Part::text(std::mem::take(refusal))));
+        }
+        KnownPart::File { file, .. } => {
+            if let Some(text) = portable::text_of(file) {
+                // Only PDFs are taken as files; a text file is sent as the text that it is.
+                notes.emulated("file");
+                return Ok(Some(Part::text(text)));
+            }
+            adapt_file(file, at)?;
+        }
+        _ => {}
+    }
+    Ok(Some(Part::Known(known)))
+}
+
+fn adapt_part_extra(extra: &mut Map<String, Value>, shape: &Shape, notes: &mut Notes) {
+    let takes = |name: &str| match name {
+        "cache_control" => shape.cache_control,
+        _ => !shape.strict && !FOREIGN_PART_FIELDS.contains(&name),
     };
+    portable::keep_only(extra, takes, "messages.content", notes);
+}
+
+fn adapt_file(file: &mut FileRef, (i, j): (usize, usize)) -> Result<(), Error> {
     if file.file_url.is_some() && file.file_data.is_none() && file.file_id.is_none() {
-        let (i, j) = at;
         return Err(Error::not_supported(
             &format!("messages[{i}].content[{j}].file"),
             "this model takes files inline or by id, not by URL",
@@ -217,28 +299,9 @@ fn adapt_part(
     if !data.starts_with("data:") {
         *data = format!("data:application/pdf;base64,{data}");
     }
-    if let Some(text) = plain_text(data) {
-        // Only PDFs are taken as files; a text file is sent as the text that it is.
-        notes.emulated("file");
-        let title = file
-            .filename
-            .take()
-            .map(|name| format!("{name}\n\n"))
-            .unwrap_or_default();
-        *part = Part::text(format!("{title}{text}"));
-        return Ok(());
-    }
     file.filename
         .get_or_insert_with(|| "document.pdf".to_owned());
     Ok(())
-}
-
-fn plain_text(data_url: &str) -> Option<String> {
-    let (media_type, data) = parse_data_url(data_url)?;
-    if !media_type.starts_with("text/") {
-        return None;
-    }
-    String::from_utf8(STANDARD.decode(data).ok()?).ok()
 }
 
 #[cfg(test)]

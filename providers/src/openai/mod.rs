@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::auth::AuthKind;
 use crate::chat::{ChatRequest, ChatResponse};
 use crate::dialect::DialectId;
+use crate::dialect::responses::history;
 use crate::error::Error;
 use crate::http_call::Endpoint;
 use crate::notes::Notes;
@@ -89,6 +90,18 @@ impl Provider for OpenAi {
 
     fn chat_decoder(&self) -> Box<dyn ChatDecoder> {
         Box::new(Decoder::default())
+    }
+
+    fn adapt_passthrough(
+        &self,
+        op: Operation,
+        body: &[u8],
+        notes: &mut Notes,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        match op {
+            Operation::Chat(DialectId::Responses) => history::without_seals(body, notes),
+            _ => Ok(None),
+        }
     }
 
     fn decode_error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {

@@ -4,9 +4,11 @@
 use serde_json::Value;
 
 use super::messages::adapt_messages;
-use crate::chat::{ChatRequest, StreamOptions};
+use crate::anthropic::thinking::word_of_budget;
+use crate::chat::{ChatRequest, Stop, StreamOptions};
 use crate::error::Error;
 use crate::notes::Notes;
+use crate::portable;
 use crate::provider::Target;
 
 /// Where OpenAI's format and its imitators differ.
@@ -32,8 +34,23 @@ pub(crate) struct Shape {
     pub(crate) short_call_ids: bool,
     /// `thinking: {"type": "enabled" | "disabled"}` is known (DeepSeek, Moonshot, Zhipu).
     pub(crate) thinking: bool,
+    /// What a last turn of the assistant means.
+    pub(crate) prefill: Prefill,
+    /// Fields that the vendor does not know are answered with an error, wherever they stand.
+    pub(crate) strict: bool,
     /// Top-level fields beyond the canonical ones that the vendor takes.
     pub(crate) extra: Extra,
+}
+
+/// Whether a model goes on with an answer that the client has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefill {
+    /// It answers anew, or refuses; either is for the client to know.
+    Unknown,
+    /// It does so by itself.
+    Plain,
+    /// It does so when this field of the turn is true.
+    Marked(&'static str),
 }
 
 /// How an assistant's earlier reasoning is sent back.
@@ -94,13 +111,16 @@ pub(crate) const OPENAI_SHAPE: Shape = Shape {
     max_temperature: 2.0,
     short_call_ids: false,
     thinking: false,
+    prefill: Prefill::Unknown,
+    strict: true,
     extra: OPENAI_EXTRA,
 };
 
 /// Writes the body.
 ///
 /// # Errors
-/// `NotSupported` naming the message part that chat completions cannot carry (a file by URL).
+/// `NotSupported` naming the message part that chat completions cannot carry (a file by URL, a block
+/// of another vendor's).
 pub(crate) fn encode_chat(
     to: &Target<'_>,
     request: &ChatRequest,
@@ -115,13 +135,7 @@ pub(crate) fn encode_chat(
     adapt_reasoning(&mut out, to, shape, notes);
     adapt_format(&mut out, shape, notes);
     adapt_stream(&mut out, shape);
-    out.extra.retain(|name, value| {
-        let kept = shape.extra.takes(name);
-        if !kept && !value.is_null() {
-            notes.dropped(name.as_str());
-        }
-        kept
-    });
+    adapt_extra(&mut out, shape, notes);
     serde_json::to_vec(&out)
         .map_err(|e| Error::invalid("messages", format!("cannot encode the request: {e}")))
 }
@@ -137,17 +151,49 @@ fn is_openai_reasoning(model: &str) -> bool {
     o_series || gpt5
 }
 
+/// Fields at the top of the request that [`ChatRequest`] has no member for.
+fn adapt_extra(out: &mut ChatRequest, shape: &Shape, notes: &mut Notes) {
+    if out
+        .extra
+        .get("service_tier")
+        .is_some_and(|tier| tier == "standard_only")
+    {
+        // Anthropic's word; OpenAI's for the same is `default`.
+        if shape.openai_models {
+            out.extra
+                .insert("service_tier".to_owned(), "default".into());
+        } else {
+            out.extra.shift_remove("service_tier");
+            notes.dropped("service_tier");
+        }
+    }
+    let stores = out.extra.get("store") == Some(&Value::Bool(true));
+    out.extra.retain(|name, value| {
+        // OpenAI answers metadata of what it shall not store with an error.
+        let is_allowed = name != "metadata" || stores || !shape.openai_models;
+        let kept = is_allowed && shape.extra.takes(name);
+        if !kept && !value.is_null() {
+            notes.dropped(name.as_str());
+        }
+        kept
+    });
+}
+
 fn adapt_tools(out: &mut ChatRequest, shape: &Shape, notes: &mut Notes) {
     for tool in out.tools.iter_mut().flatten() {
-        let cached = !shape.cache_control && tool.extra.shift_remove("cache_control").is_some();
-        if cached {
-            notes.dropped("cache_control");
+        let takes = |name: &str| match name {
+            "cache_control" => shape.cache_control,
+            name => name == "custom",
+        };
+        if tool.function.is_some() || tool.kind == "custom" {
+            portable::keep_only(&mut tool.extra, takes, "tools", notes);
         }
     }
     if let Some(tools) = &mut out.tools {
         tools.retain(|tool| {
-            // OpenAI's format knows functions and custom tools; a compatible vendor may know more.
-            let kept = tool.function.is_some() || tool.kind == "custom" || !shape.openai_models;
+            // OpenAI's format knows functions and custom tools, its imitators functions.
+            let is_custom = tool.kind == "custom" && shape.openai_models;
+            let kept = tool.function.is_some() || is_custom;
             if !kept {
                 notes.dropped(format!("tools.{}", tool.kind));
             }
@@ -160,7 +206,23 @@ fn adapt_tools(out: &mut ChatRequest, shape: &Shape, notes: &mut Notes) {
         out.tool_choice = None;
         out.parallel_tool_calls = None;
     }
+    let offered = |name: &str| {
+        let mut functions = out
+            .tools
+            .iter()
+            .flatten()
+            .filter_map(|t| t.function.as_ref());
+        functions.any(|function| function.name == name)
+    };
+    let named = out.tool_choice.as_ref().and_then(|choice| choice.named());
+    if named.is_some_and(|name| !offered(name)) {
+        out.tool_choice = None;
+        notes.dropped("tool_choice");
+    }
 }
+
+/// OpenAI takes at most this many stop sequences.
+const MAX_STOPS: usize = 4;
 
 fn adapt_sampling(out: &mut ChatRequest, shape: &Shape, notes: &mut Notes) {
     if !shape.top_k && out.top_k.take().is_some() {
@@ -171,16 +233,32 @@ fn adapt_sampling(out: &mut ChatRequest, shape: &Shape, notes: &mut Notes) {
         out.temperature = Some(shape.max_temperature);
         notes.changed("temperature");
     }
+    if let Some(Stop::Many(stops)) = &mut out.stop
+        && shape.openai_models
+        && stops.len() > MAX_STOPS
+    {
+        stops.truncate(MAX_STOPS);
+        notes.changed("stop");
+    }
 }
 
 fn adapt_reasoning(out: &mut ChatRequest, to: &Target<'_>, shape: &Shape, notes: &mut Notes) {
     let by_name = shape.openai_models && is_openai_reasoning(to.model);
     let reasons = by_name || to.facts.reasoning;
     if let Some(thinking) = out.thinking.take() {
+        // The Messages dialect puts the effort beside a budget that stands for it; an effort that the
+        // client gave itself is another one, or the same anyway.
+        if derived_effort(&thinking)
+            .is_some_and(|word| out.reasoning_effort.as_deref() == Some(word))
+        {
+            out.reasoning_effort = None;
+        }
         if shape.thinking {
-            out.thinking = Some(switched(&thinking));
-        } else {
-            adapt_thinking(out, &thinking, reasons, notes);
+            switch_thinking(out, &thinking, notes);
+        } else if reasons {
+            emulate_thinking(out, &thinking, to.model, shape, notes);
+        } else if kind_of(&thinking) != "disabled" {
+            notes.dropped("thinking");
         }
     }
     if !shape.openai_models {
@@ -209,31 +287,71 @@ fn adapt_reasoning(out: &mut ChatRequest, to: &Target<'_>, shape: &Shape, notes:
     drop_some(&mut out.stop, "stop", notes);
 }
 
-/// Anthropic's thinking configuration as a mere switch.
-fn switched(thinking: &Value) -> Value {
-    let off = thinking.get("type").and_then(Value::as_str) == Some("disabled");
-    serde_json::json!({"type": if off { "disabled" } else { "enabled" }})
+fn kind_of(thinking: &Value) -> &str {
+    let kind = thinking.get("type").and_then(Value::as_str);
+    kind.unwrap_or_default()
 }
 
-/// Anthropic's thinking configuration as an effort, by the table of budgets that gateways share.
-fn adapt_thinking(out: &mut ChatRequest, thinking: &Value, reasons: bool, notes: &mut Notes) {
-    match thinking.get("type").and_then(Value::as_str) {
-        Some("disabled") => {}
-        Some("enabled") if reasons => {
-            let budget = thinking.get("budget_tokens").and_then(Value::as_u64);
-            let effort = match budget.unwrap_or(2048) {
-                0..=1024 => "low",
-                1025..=2048 => "medium",
-                _ => "high",
-            };
-            out.reasoning_effort
-                .get_or_insert_with(|| effort.to_owned());
-            notes.emulated("thinking");
+/// The effort that stands for Anthropic's thinking budget, by the table that gateways share.
+fn derived_effort(thinking: &Value) -> Option<&'static str> {
+    let budget = thinking.get("budget_tokens").and_then(Value::as_u64)?;
+    Some(word_of_budget(budget))
+}
+
+/// Anthropic's thinking configuration as a mere switch.
+fn switch_thinking(out: &mut ChatRequest, thinking: &Value, notes: &mut Notes) {
+    let off = kind_of(thinking) == "disabled";
+    let switch = serde_json::json!({"type": if off { "disabled" } else { "enabled" }});
+    if !off && switch != *thinking {
+        notes.changed("thinking");
+    }
+    out.thinking = Some(switch);
+}
+
+/// Anthropic's thinking configuration as an effort. Efforts above `high` are known to few models, so
+/// no budget becomes one.
+fn emulate_thinking(
+    out: &mut ChatRequest,
+    thinking: &Value,
+    model: &str,
+    shape: &Shape,
+    notes: &mut Notes,
+) {
+    let effort = match kind_of(thinking) {
+        "enabled" => match derived_effort(thinking) {
+            Some(word @ ("low" | "medium")) => word,
+            None => "medium",
+            Some(_) => "high",
+        },
+        "disabled" if shape.openai_models => {
+            let (least, is_off) = least_effort(model);
+            if !is_off {
+                notes.changed("thinking");
+                out.reasoning_effort.get_or_insert_with(|| least.to_owned());
+                return;
+            }
+            least
         }
         // How much to think is the model's own choice here too.
-        Some("adaptive") if reasons => notes.emulated("thinking"),
-        _ => notes.dropped("thinking"),
+        "adaptive" => return notes.emulated("thinking"),
+        _ => return notes.dropped("thinking"),
+    };
+    out.reasoning_effort
+        .get_or_insert_with(|| effort.to_owned());
+    notes.emulated("thinking");
+}
+
+/// The least effort of one of OpenAI's models, and whether it is none at all.
+fn least_effort(model: &str) -> (&'static str, bool) {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    if name.starts_with("gpt-5.") {
+        return ("none", true);
     }
+    let thinks_hard = ["codex", "pro"].iter().any(|word| name.contains(word));
+    if name.starts_with("gpt-5") && !thinks_hard {
+        return ("minimal", false);
+    }
+    ("low", false)
 }
 
 fn drop_unless(field: &mut Option<f64>, default: f64, name: &str, notes: &mut Notes) {
@@ -256,7 +374,7 @@ fn adapt_format(out: &mut ChatRequest, shape: &Shape, notes: &mut Notes) {
     let Some(ResponseFormat::JsonSchema { json_schema }) = &out.response_format else {
         return;
     };
-    let schema = json_schema.schema.clone().unwrap_or_default();
+    let schema = json_schema.described().unwrap_or_default();
     let instruction = format!(
         "Answer with one JSON object and nothing else. It must follow this JSON schema:\n{schema}"
     );

@@ -92,6 +92,9 @@ pub(crate) struct WireChoice {
     /// vLLM and SGLang: the stop sequence met, or a token's number.
     #[serde(default)]
     stop_reason: Option<Value>,
+    /// Ours, for gateways in a row.
+    #[serde(default)]
+    stop_sequence: Option<String>,
     #[serde(default)]
     pub(crate) logprobs: Option<Value>,
     /// OpenRouter's place for an upstream's failure.
@@ -130,7 +133,7 @@ impl WireChoice {
         };
         let stop_sequence = match self.stop_reason.take() {
             Some(Value::String(text)) if reason == FinishReason::Stop => Some(text),
-            _ => None,
+            _ => self.stop_sequence.take(),
         };
         Ok(Some(Ending {
             reason,

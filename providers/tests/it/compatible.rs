@@ -198,7 +198,11 @@ fn vendors_own_abilities_are_used_and_missing_ones_made_up() {
         (&body["thinking"], &body["temperature"]),
         (&json!({"type": "enabled"}), &json!(1.0))
     );
-    assert_eq!(notes, "changed=temperature; emulated=response_format");
+    // How much to think is lost, and said.
+    assert_eq!(
+        notes,
+        "changed=temperature,thinking; emulated=response_format"
+    );
     let (body, notes) = encode("together", structured.clone());
     assert_eq!(body["response_format"], structured["response_format"]);
     assert_eq!(notes, "dropped=thinking");

@@ -4,6 +4,7 @@ mod anthropic;
 mod azure;
 mod compatible;
 mod gemini;
+mod matrix;
 mod messages;
 mod native;
 mod ollama;

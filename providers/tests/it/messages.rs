@@ -59,7 +59,7 @@ fn events(bytes: &[u8]) -> Vec<Value> {
 }
 
 /// Adds a stream up to a message, the way Anthropic's SDKs do, and checks the protocol on the way.
-fn accumulate(bytes: &[u8]) -> Value {
+pub(crate) fn accumulate(bytes: &[u8]) -> Value {
     let mut message = Value::Null;
     let mut open: Option<u64> = None;
     let mut arguments = String::new();
@@ -100,8 +100,9 @@ fn accumulate(bytes: &[u8]) -> Value {
                 open = None;
                 let at = index.expect("has an index") as usize;
                 if !arguments.is_empty() {
+                    // A call that was cut by its cap stays the text that it is.
                     message["content"][at]["input"] =
-                        serde_json::from_str(&arguments).expect("is whole JSON");
+                        serde_json::from_str(&arguments).unwrap_or_else(|_| json!(arguments));
                     arguments.clear();
                 }
             }

@@ -71,7 +71,7 @@ fn wire_error() -> WireError<'static> {
 }
 
 /// All events of a stream; the `event:` line must equal the type and the numbers must count up.
-fn events(bytes: &[u8]) -> Vec<Value> {
+pub(crate) fn events(bytes: &[u8]) -> Vec<Value> {
     let mut splitter = Splitter::new(Framing::Sse);
     splitter.push(bytes).expect("fits");
     let mut events = Vec::new();

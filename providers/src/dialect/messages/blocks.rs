@@ -9,6 +9,7 @@ use crate::chat::{
     Content, FileRef, FunctionCall, ImageUrl, KnownPart, Message, Part, Role, ThinkingBlock,
     ToolCall,
 };
+use crate::dialect::sealed::Sealed;
 use crate::error::Error;
 use crate::notes::Notes;
 
@@ -22,6 +23,8 @@ pub(super) enum Piece {
     Result(Message),
     /// Reasoning to be replayed.
     Thinking(ThinkingBlock),
+    /// What another vendor attached to a call, back from the client.
+    Seal(Sealed),
 }
 
 /// `content`: a string or blocks. `path` names it in errors (`messages.0.content`).
@@ -71,13 +74,19 @@ fn decode_block(path: &str, block: Value, notes: &mut Notes) -> Result<Piece, Er
             thinking: take_string(&mut object, "thinking").unwrap_or_default(),
             signature: take_string(&mut object, "signature").filter(|s| !s.is_empty()),
         })),
-        "redacted_thinking" => Ok(Piece::Thinking(ThinkingBlock::RedactedThinking {
-            data: need(&mut object, "data", path)?,
-        })),
+        "redacted_thinking" => Ok(redacted(need(&mut object, "data", path)?)),
         "tool_use" => tool_use(path, object),
         "tool_result" => tool_result(path, object, notes),
         // Anthropic's own blocks (server tools, search results, containers) travel as they came.
         _ => Ok(Piece::Part(Part::Other(Value::Object(object)))),
+    }
+}
+
+fn redacted(data: String) -> Piece {
+    match Sealed::open(&data) {
+        Some(Sealed::Block(block)) => Piece::Thinking(block),
+        Some(call) => Piece::Seal(call),
+        None => Piece::Thinking(ThinkingBlock::RedactedThinking { data }),
     }
 }
 
@@ -141,9 +150,11 @@ fn document(path: &str, mut object: Map<String, Value>, notes: &mut Notes) -> Re
         }
         "content" => {
             notes.changed("messages.content.document");
-            let text = flatten(&source["content"]);
+            let mut text = flatten(&source["content"]);
             object.shift_remove("source");
-            object.shift_remove("title");
+            if let Some(title) = take_string(&mut object, "title") {
+                text = format!("{title}\n\n{text}");
+            }
             return Ok(text_part(text, rest(object)));
         }
         _ => return Ok(Piece::Part(Part::Other(Value::Object(object)))),

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use super::progress::JsonProgress;
-use super::response::thinking_block;
+use super::response::{seal, thinking_block};
 use super::{error, message_id, tool_id};
 use crate::anthropic::wire::{Ending, usage_json};
 use crate::chat::{ChatChunk, Delta, FinishReason, ThinkingBlock, ToolCallDelta};
@@ -261,6 +261,14 @@ impl Encoder {
             // More of a call that was complete: white space at most.
             None if delta.id.is_none() && name_piece.is_none() => return,
             None => {
+                let id = tool_id(
+                    delta.id.as_deref().unwrap_or_default(),
+                    delta.index as usize,
+                    &self.context,
+                );
+                if let Some(sealed) = seal(&id, &delta.extra) {
+                    self.queue(Kind::Redacted(sealed), "");
+                }
                 let kind = Kind::Tool {
                     call: delta.index,
                     id: String::new(),

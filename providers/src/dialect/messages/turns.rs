@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::blocks::{self, Piece};
 use super::fields::take_string;
 use crate::chat::{Message, Part, Role};
+use crate::dialect::sealed::{Sealed, restore_calls};
 use crate::error::Error;
 use crate::notes::Notes;
 
@@ -18,6 +19,7 @@ pub(super) fn decode(
     notes: &mut Notes,
 ) -> Result<Vec<Message>, Error> {
     let mut out = Vec::with_capacity(turns.len() + 1);
+    let mut seals = Vec::new();
     if let Some(system) = system {
         out.extend(decode_system("system", system, notes)?);
     }
@@ -26,8 +28,9 @@ pub(super) fn decode(
         let Value::Object(turn) = turn else {
             return Err(Error::invalid(&path, format!("`{path}` is not an object")));
         };
-        decode_turn(&path, turn, notes, &mut out)?;
+        decode_turn(&path, turn, notes, &mut out, &mut seals)?;
     }
+    restore_calls(&mut out, seals);
     Ok(out)
 }
 
@@ -36,6 +39,7 @@ fn decode_turn(
     mut turn: Map<String, Value>,
     notes: &mut Notes,
     out: &mut Vec<Message>,
+    seals: &mut Vec<Sealed>,
 ) -> Result<(), Error> {
     let role = take_string(&mut turn, "role").unwrap_or_default();
     let path_of_content = format!("{path}.content");
@@ -45,6 +49,9 @@ fn decode_turn(
             format!("`{path_of_content}` is required"),
         ));
     };
+    for (name, _) in turn.iter().filter(|(_, value)| !value.is_null()) {
+        notes.dropped(format!("messages.{name}"));
+    }
     match role.as_str() {
         "user" => {
             let pieces = blocks::decode(&path_of_content, content, notes)?;
@@ -52,7 +59,7 @@ fn decode_turn(
         }
         "assistant" => {
             let pieces = blocks::decode(&path_of_content, content, notes)?;
-            decode_assistant(&path_of_content, pieces, out)
+            decode_assistant(&path_of_content, pieces, out, seals)
         }
         // Newer models take instructions in the middle of a conversation.
         "system" => {
@@ -89,7 +96,7 @@ fn decode_user(path: &str, pieces: Vec<Piece>, out: &mut Vec<Message>) -> Result
         match piece {
             Piece::Part(part) => parts.push(part),
             Piece::Result(message) => out.push(message),
-            Piece::Call(_) | Piece::Thinking(_) => {
+            Piece::Call(_) | Piece::Thinking(_) | Piece::Seal(_) => {
                 return Err(Error::invalid(
                     path,
                     "tool_use and thinking blocks belong to the assistant",
@@ -109,13 +116,19 @@ fn decode_user(path: &str, pieces: Vec<Piece>, out: &mut Vec<Message>) -> Result
 /// A canonical turn is thinking, then content, then calls. Thinking between content (server tools do
 /// that) starts a new turn, which Anthropic's map joins again in the same order; after a call it may
 /// not, because OpenAI wants the results right behind it.
-fn decode_assistant(path: &str, pieces: Vec<Piece>, out: &mut Vec<Message>) -> Result<(), Error> {
+fn decode_assistant(
+    path: &str,
+    pieces: Vec<Piece>,
+    out: &mut Vec<Message>,
+    seals: &mut Vec<Sealed>,
+) -> Result<(), Error> {
     let mut message = Message::empty(Role::Assistant);
     let mut parts: Vec<Part> = Vec::new();
     for piece in pieces {
         match piece {
             Piece::Part(part) => parts.push(part),
             Piece::Call(call) => message.tool_calls.get_or_insert_default().push(call),
+            Piece::Seal(seal) => seals.push(seal),
             Piece::Thinking(block) => {
                 if !parts.is_empty() && message.tool_calls.is_none() {
                     message.content = blocks::content(std::mem::take(&mut parts));

@@ -14,6 +14,9 @@ use memchr::memmem;
 use serde_json::{Map, Value, json};
 
 use super::reasoning;
+use crate::dialect::sealed::PREFIX;
+use crate::error::{Error, ErrorKind};
+use crate::notes::Notes;
 
 /// Puts the previous turn in front of the new input.
 ///
@@ -66,6 +69,30 @@ pub fn for_vendor(mut request: Map<String, Value>) -> Map<String, Value> {
         }
     }
     request
+}
+
+/// As [`for_vendor`], for the bytes of a request that the client itself continues, with the items of an
+/// answer that another vendor gave through us: OpenAI cannot read our seals and refuses them. `None`
+/// when there are none; the bytes are then the client's own.
+///
+/// # Errors
+/// `InvalidRequest` when the body is not a JSON object.
+pub fn without_seals(body: &[u8], notes: &mut Notes) -> Result<Option<Vec<u8>>, Error> {
+    if memmem::find(body, PREFIX.as_bytes()).is_none() {
+        return Ok(None);
+    }
+    let request: Map<String, Value> = serde_json::from_slice(body).map_err(|e| {
+        let message = format!("the request body is not a JSON object: {e}");
+        Error::new(ErrorKind::InvalidRequest, message)
+    })?;
+    let items = request.get("input").and_then(Value::as_array);
+    let mut objects = items.into_iter().flatten().filter_map(Value::as_object);
+    if !objects.any(reasoning::is_ours) {
+        return Ok(None);
+    }
+    notes.dropped("input.reasoning");
+    let request = Value::Object(for_vendor(request));
+    Ok(Some(request.to_string().into_bytes()))
 }
 
 /// The request's input as `GET /v1/responses/{id}/input_items` lists it: full item forms, each with an

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::at::At;
 use super::fields::{need_text, object, take, take_text, typed};
 use super::parts::{self, Decoded};
-use super::reasoning::{Sealed, readable};
-use super::turn::{OnlyReasoning, Turn, restore_calls};
+use super::reasoning::readable;
+use super::turn::{OnlyReasoning, Turn};
 use crate::chat::{FunctionCall, Message, Role, ToolCall};
+use crate::dialect::sealed::{Sealed, restore_calls};
 use crate::error::Error;
 use crate::notes::Notes;
 

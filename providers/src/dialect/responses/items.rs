@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::reasoning::Sealed;
 use crate::chat::{FinishReason, ThinkingBlock};
+use crate::dialect::sealed::Sealed;
 
 /// The id of the response to our request `request_id`: `resp_` and its letters and digits.
 pub fn response_id(request_id: &str) -> String {
@@ -163,12 +163,7 @@ pub(super) fn sealed_block(block: &ThinkingBlock) -> Option<String> {
 
 /// The `encrypted_content` for what a vendor attached to the call `call_id`, if it did.
 pub(super) fn sealed_call(call_id: &str, extra: &serde_json::Map<String, Value>) -> Option<String> {
-    let extra_content = extra.get("extra_content")?.clone();
-    let sealed = Sealed::Call {
-        call_id: call_id.to_owned(),
-        extra_content,
-    };
-    Some(sealed.seal())
+    Sealed::call(call_id, extra).map(|sealed| sealed.seal())
 }
 
 /// Chat's annotations, whose fields are flat here.

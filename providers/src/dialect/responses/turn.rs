@@ -1,7 +1,6 @@
 //! The assistant's turn under construction: the items of one answer become one message.
 
 use super::parts::{Decoded, content_of};
-use super::reasoning::Sealed;
 use crate::chat::{KnownPart, Message, Part, Role, ThinkingBlock, ToolCall};
 use serde_json::{Map, Value};
 
@@ -75,21 +74,4 @@ pub(super) struct OnlyReasoning(pub(super) bool);
 /// Empty text is what an answer without text looks like in this dialect; vendors refuse it.
 fn has_substance(part: &Part) -> bool {
     !matches!(part, Part::Known(KnownPart::Text { text, .. }) if text.is_empty())
-}
-
-/// Puts what was sealed for tool calls back onto them.
-pub(super) fn restore_calls(messages: &mut [Message], seals: Vec<Sealed>) {
-    for sealed in seals {
-        let Sealed::Call {
-            call_id,
-            extra_content,
-        } = sealed
-        else {
-            continue;
-        };
-        let calls = messages.iter_mut().filter_map(|m| m.tool_calls.as_mut());
-        if let Some(call) = calls.flatten().find(|call| call.id == call_id) {
-            call.extra.insert("extra_content".to_owned(), extra_content);
-        }
-    }
 }

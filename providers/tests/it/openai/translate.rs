@@ -98,7 +98,7 @@ fn what_belongs_to_other_vendors_is_dropped_with_a_note() {
     });
     let (body, notes) = encode("gpt-4o", asked.clone());
     let expected = json!({
-        "model": "gpt-4o", "metadata": {"a": "b"},
+        "model": "gpt-4o",
         "messages": [
             {"role": "system", "content": [{"type": "text", "text": "s"}]},
             {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
@@ -109,12 +109,22 @@ fn what_belongs_to_other_vendors_is_dropped_with_a_note() {
     assert_eq!(body, expected);
     assert_eq!(
         notes,
-        "dropped=cache_control,thinking_blocks,reasoning_content,extra_content,is_error,\
-         tools.web_search_20250305,top_k,thinking,context_management"
+        "dropped=cache_control,messages.thinking_blocks,messages.tool_calls.extra_content,\
+         messages.is_error,tools.web_search_20250305,top_k,thinking,context_management,metadata"
     );
     let (body, notes) = encode("gpt-5", asked);
     assert_eq!(body["reasoning_effort"], "high");
     assert!(notes.contains("emulated=thinking"));
+}
+
+#[test]
+fn metadata_goes_with_store_only() {
+    let asked = json!({"model": "x", "messages": hi(), "metadata": {"a": "b"}, "store": true});
+    let (body, notes) = encode("gpt-4o", asked);
+    assert_eq!(
+        (&body["metadata"], notes.as_str()),
+        (&json!({"a": "b"}), "")
+    );
 }
 
 #[test]
@@ -160,7 +170,7 @@ fn images_in_tool_results_follow_the_results() {
         json!([{"type": "text", "text": "see"}])
     );
     assert_eq!(messages[3]["content"], json!([image, image]));
-    assert_eq!(notes, "emulated=tool_result.media");
+    assert_eq!(notes, "emulated=messages.tool.content");
 }
 
 #[test]
@@ -203,8 +213,8 @@ fn a_request_in_openais_own_words_is_unchanged() {
         "model": "gpt-4o", "n": 2, "temperature": 0.2, "logit_bias": {"1": 2}, "logprobs": true,
         "messages": [
             {"role": "developer", "content": "d"},
-            {"role": "user", "name": "u", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}}]},
             {"role": "assistant", "content": "", "refusal": "no", "annotations": []},
+            {"role": "user", "name": "u", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}}]},
         ],
         "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}, "strict": true}},
         "prompt_cache_key": "k", "safety_identifier": "s", "service_tier": "flex", "user": "u",
