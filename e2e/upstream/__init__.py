@@ -1,0 +1,20 @@
+"""A scripted upstream: plays vendors' wire formats, byte by byte as a test asks for."""
+
+from .answer import Answer, Call, Tokens
+from .script import Cut, Gate, Hang, Pause, Reset, Script, Send
+from .server import Seen, Upstream
+
+__all__ = [
+    "Answer",
+    "Call",
+    "Cut",
+    "Gate",
+    "Hang",
+    "Pause",
+    "Reset",
+    "Script",
+    "Seen",
+    "Send",
+    "Tokens",
+    "Upstream",
+]
