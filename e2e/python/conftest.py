@@ -8,16 +8,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+# Failures of helpers show the values that were compared.
+pytest.register_assert_rewrite("checks", "e2e_support")
+
 from anthropic import Anthropic
 from clients import anthropic_of, openai_of
 from e2e_support import Program, providers
 from e2e_support.program import binary
 from openai import OpenAI
 from upstream import Upstream
-
-# Failures of helpers show the values that were compared.
-pytest.register_assert_rewrite("checks", "e2e_support")
-
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not binary().exists():
