@@ -179,7 +179,7 @@ class Upstream:
                 script = scripted(seen) if callable(scripted) else scripted
                 if not await wire.play(script, seen):
                     break
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
