@@ -78,7 +78,7 @@ def without_reasoning(tokens: Tokens) -> Tokens:
 
 def row_tokens(row: dict) -> Tokens:
     """Usage of a usage row."""
-    usage = row["usage"]
+    usage = row["usage_detail"]
     return Tokens(
         usage["input_tokens"],
         usage["output_tokens"],

@@ -295,7 +295,7 @@ def test_a_provider_that_reports_no_usage_is_billed_by_an_estimate(upstream, pro
     raw = openai.chat.completions.with_raw_response.create(model=f"custom/{model}", messages=HELLO)
     row = program.api.row(raw.headers["x-request-id"])
     assert (row["status"], row["usage_source"]) == ("success", "estimated")
-    assert row["usage"]["input_tokens"] > 5 and row["usage"]["output_tokens"] > 5
+    assert row["usage_detail"]["input_tokens"] > 5 and row["usage_detail"]["output_tokens"] > 5
 
 
 def test_a_usage_of_zero_is_not_taken_for_a_missing_one(upstream, program, openai: OpenAI):

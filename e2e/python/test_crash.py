@@ -12,12 +12,14 @@ from collections import Counter
 import pytest
 from e2e_support import Program, model_of, providers
 from e2e_support.raw import chat, request
-from upstream import Answer, Tokens
+from upstream import Answer, Pause, Tokens
 from upstream.dialects import says
 
 ROUNDS = 10
 CONNECTIONS = 50
 SECONDS = 1.2
+LASTING = 0.3
+"""A call that has been under way this long has a row, whatever happens."""
 numbers = itertools.count(1)
 
 
@@ -72,17 +74,22 @@ def test_ten_kills_under_load_lose_no_row_and_double_none(upstream, start):
     usage = Tokens(30, 12)
     asked = {lane: model_of(lane) for lane in ("openai", "anthropic", "gemini")}
     plans = [upstream.on(model, says(Answer(usage=usage))) for model in asked.values()]
+    slow = model_of("openai")
+    plans.append(upstream.on(slow, says(Answer(usage=usage), before=(Pause(0.5),))))
     bodies = [
         chat(f"{lane}/{model}", **more)
         for lane, model in asked.items()
         for more in ({}, {"stream": True}, {"stream": True, "max_tokens": 100})
     ]
+    bodies.append(chat(f"openai/{slow}"))
     answered: set[str] = set()
+    kills: list[float] = []
     for _ in range(ROUNDS):
         load = Load(program, bodies)
         thread = threading.Thread(target=lambda load=load: asyncio.run(load.run()))
         thread.start()
         time.sleep(SECONDS)
+        kills.append(time.monotonic())
         program.kill()
         thread.join(20)
         assert not thread.is_alive()
@@ -98,12 +105,18 @@ def test_ten_kills_under_load_lose_no_row_and_double_none(upstream, start):
     assert not [name for name, count in of_request.items() if count > 1], "one attempt, one row"
     successes = {row["request_id"] for row in crashed if row["status"] == "success"}
     assert not answered - successes, "answered, and not billed"
-    sent = {name for plan in plans for seen in plan.seen if (name := question_of(seen))}
-    assert not sent - set(of_request), "the provider worked, and no row says so"
+    lasting = {
+        question_of(seen)
+        for plan in plans
+        for seen in plan.seen
+        if not any(seen.began < kill < seen.began + LASTING for kill in kills)
+    }
+    assert not lasting - set(of_request), "the provider worked for a while, and no row says so"
+    assert "interrupted" in Counter(row["status"] for row in crashed), "some were under way"
     assert set(Counter(row["status"] for row in crashed)) <= {"success", "interrupted", "cancelled", "error"}
     for row in crashed:
         if row["status"] == "success":
-            used = row["usage"]
+            used = row["usage_detail"]
             assert (used["input_tokens"], used["output_tokens"], row["usage_source"]) == (30, 12, "reported")
     # A budget seeded from these rows starts from the same sum.
     assert sum(row["cost_nano_usd"] or 0 for row in crashed) > 0

@@ -69,7 +69,7 @@ def test_more_inputs_than_the_provider_takes_are_split_and_merged_in_order(lane,
     row = program.api.row(raw.headers["x-request-id"])
     if lane != "gemini":
         assert answer.usage.prompt_tokens == 3 * (size + 7)
-        assert row["usage"]["input_tokens"] == 3 * (size + 7)
+        assert row["usage_detail"]["input_tokens"] == 3 * (size + 7)
 
 
 def test_usage_of_embeddings_stands_in_body_headers_and_row(upstream, program, openai: OpenAI):

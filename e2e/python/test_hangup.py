@@ -65,7 +65,7 @@ def test_when_the_client_hangs_up_the_provider_is_cancelled_within_a_second(lane
     assert plan.last.hung_up_at - left < 1.0, left - began
     rows = program.api.rows(model=model)
     assert [(row["status"], row["usage_source"]) for row in rows] == [("cancelled", "estimated")]
-    assert rows[0]["usage"]["output_tokens"] > 0 and rows[0]["cost_nano_usd"] > 0, "what was delivered is billed"
+    assert rows[0]["usage_detail"]["output_tokens"] > 0 and rows[0]["cost_nano_usd"] > 0, "what was delivered is billed"
 
 
 @pytest.mark.parametrize("path", INGRESS)
@@ -78,7 +78,7 @@ def test_under_drain_the_usage_that_the_provider_reports_is_recorded(lane, path,
     gate.open()
     rows = draining.api.rows(model=model)
     assert [(row["status"], row["usage_source"]) for row in rows] == [("cancelled", "reported")]
-    assert (rows[0]["usage"]["input_tokens"], rows[0]["usage"]["output_tokens"]) == (21, 9)
+    assert (rows[0]["usage_detail"]["input_tokens"], rows[0]["usage_detail"]["output_tokens"]) == (21, 9)
     assert not plan.last.hung_up.is_set()
 
 
@@ -120,7 +120,7 @@ def test_hanging_up_on_a_complete_answer(drains, upstream, program, draining):
     assert plan.last.hung_up.wait(1), "the provider is cancelled"
     rows = running.api.rows(model=model)
     assert [row["status"] for row in rows] == ["cancelled"]
-    assert rows[0]["usage"]["input_tokens"] > 0, "the provider may have worked: the input is billed"
+    assert rows[0]["usage_detail"]["input_tokens"] > 0, "the provider may have worked: the input is billed"
 
 
 def test_hung_up_calls_leave_nothing_behind(upstream, program):

@@ -45,7 +45,7 @@ def test_images_are_drawn_and_billed(upstream, program, openai: OpenAI):
     assert plan.last.path == "/openai/v1/images/generations"
     assert plan.last.json["model"] == model
     row = program.api.row(raw.headers["x-request-id"])
-    assert row["operation"] == "images" and row["usage"]["output_tokens"] == 544
+    assert row["operation"] == "images" and row["usage_detail"]["output_tokens"] == 544
 
 
 @pytest.mark.parametrize("which", ["transcriptions", "translations"])
@@ -59,7 +59,7 @@ def test_a_recording_becomes_text(which, upstream, program, openai: OpenAI):
     assert seen.path == f"/openai/v1/audio/{which}"
     assert AUDIO in bytes(seen.body) and seen.model == model
     row = program.api.row(raw.headers["x-request-id"])
-    assert row["usage"]["input_tokens"] == 14 and row["usage"]["output_tokens"] == 45
+    assert row["usage_detail"]["input_tokens"] == 14 and row["usage_detail"]["output_tokens"] == 45
 
 
 @pytest.mark.parametrize("model_first", [True, False], ids=["before_the_file", "behind_the_file"])
@@ -135,7 +135,7 @@ def test_speech_comes_as_bytes_while_it_is_spoken(upstream, program, openai: Ope
         request_id = answer.headers["x-request-id"]
     assert plan.last.json["model"] == model
     row = program.api.row(request_id)
-    assert row["status"] == "success" and row["usage"]["characters"] == 10
+    assert row["status"] == "success" and row["usage_detail"]["characters"] == 10
 
 
 def test_speech_that_breaks_off_is_not_taken_for_whole(upstream, program, openai: OpenAI):
@@ -165,7 +165,7 @@ def test_a_legacy_completion_passes_through(upstream, program, openai: OpenAI):
     assert completion.choices[0].text == answer.text
     assert completion.usage.total_tokens == 30
     assert plan.last.path == "/openai/v1/completions" and plan.last.json["suffix"] == "!"
-    assert program.api.row(raw.headers["x-request-id"])["usage"]["input_tokens"] == 21
+    assert program.api.row(raw.headers["x-request-id"])["usage_detail"]["input_tokens"] == 21
 
 
 @pytest.mark.parametrize("wants_usage", [True, False])
@@ -178,7 +178,7 @@ def test_a_legacy_completion_streams(wants_usage, upstream, program, openai: Ope
     assert "".join(choice.text for chunk in chunks for choice in chunk.choices) == answer.text
     assert [chunk for chunk in chunks if chunk.usage] == (chunks[-1:] if wants_usage else [])
     row = program.api.row(raw.headers["x-request-id"])
-    assert (row["usage"]["output_tokens"], row["usage_source"]) == (9, "reported")
+    assert (row["usage_detail"]["output_tokens"], row["usage_source"]) == (9, "reported")
 
 
 @pytest.mark.parametrize("lane", ["anthropic", "gemini", "ollama"])

@@ -78,10 +78,10 @@ def test_a_recorded_answer_of_openai_comes_through(one, size, upstream, program,
     row = program.api.row(answer.headers["x-request-id"])
     assert row["status"] == "success"
     if usage:
-        assert (row["usage"]["input_tokens"], row["usage"]["output_tokens"]) == usage
+        assert (row["usage_detail"]["input_tokens"], row["usage_detail"]["output_tokens"]) == usage
         assert row["usage_source"] == "reported"
     elif one.path.startswith("/images"):
-        assert row["usage"]["images"] == len(one.json["data"])
+        assert row["usage_detail"]["images"] == len(one.json["data"])
     else:
         assert row["usage_source"] == "estimated"
 

@@ -42,8 +42,8 @@ def check_row_of_broken(program: Program, model: str) -> dict:
     rows = program.api.rows(model=model)
     assert [row["status"] for row in rows] == ["error"]
     assert rows[0]["usage_source"] == "estimated"
-    assert rows[0]["usage"]["output_tokens"] > 0, "what was delivered is billed"
-    assert rows[0]["usage"]["input_tokens"] > 0
+    assert rows[0]["usage_detail"]["output_tokens"] > 0, "what was delivered is billed"
+    assert rows[0]["usage_detail"]["input_tokens"] > 0
     assert rows[0]["error_kind"] and rows[0]["error_message"]
     return rows[0]
 

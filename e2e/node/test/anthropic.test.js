@@ -35,7 +35,7 @@ for (const lane of LANES) {
     assert.equal(data.stop_reason, 'end_turn');
     assert.deepEqual([data.usage.input_tokens, data.usage.output_tokens], [21, 9]);
     const rows = await setup.rows(response.headers.get('x-request-id'));
-    assert.deepEqual([rows.length, rows[0].usage.output_tokens], [1, 9]);
+    assert.deepEqual([rows.length, rows[0].output_tokens], [1, 9]);
   });
 
   test(`the stream helper collects a message through ${lane}`, async () => {
