@@ -80,7 +80,7 @@ def test_metrics_are_in_prometheus_form(upstream, program):
     text = httpx.get(f"{program.url}/metrics", trust_env=False).text
     for name in ("gen_ai_client_token_usage", "gen_ai_server_request_duration", "gen_ai_server_time_to_first_token"):
         assert name in text, name
-    for line in text.splitlines():
+    for line in text.split("\n"):
         assert not line or line.startswith("#") or len(line.rsplit(" ", 1)) == 2, line
     assert program.key not in text and "sk-upstream" not in text
 
