@@ -12,9 +12,7 @@ class Api:
 
     def __init__(self, url: str, key: str) -> None:
         self.url = url
-        self.http = httpx.Client(
-            base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=30, trust_env=False
-        )
+        self.http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=30, trust_env=False)
 
     def get(self, path: str, **params: object) -> dict:
         return self._checked(self.http.get(f"/api/v1{path}", params=params))

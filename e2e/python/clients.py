@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from anthropic import Anthropic
-from e2e_support import Program
 from openai import OpenAI
+
+from e2e_support import Program
 
 
 def openai_of(program: Program, key: str = "", **more) -> OpenAI:

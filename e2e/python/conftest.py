@@ -13,11 +13,13 @@ import pytest
 pytest.register_assert_rewrite("checks", "e2e_support")
 
 from anthropic import Anthropic
+from openai import OpenAI
+
 from clients import anthropic_of, openai_of
 from e2e_support import Program, providers
 from e2e_support.program import binary
-from openai import OpenAI
 from upstream import Upstream
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not binary().exists():

@@ -83,5 +83,11 @@ def error_event(lane: str, word: str = "overloaded") -> bytes:
 
 def responses_error_event(word: str = "overloaded") -> bytes:
     """The same in the middle of a response."""
-    data = {"type": "error", "sequence_number": 9, "code": "server_error", "message": f"The engine is {word}", "param": None}
+    data = {
+        "type": "error",
+        "sequence_number": 9,
+        "code": "server_error",
+        "message": f"The engine is {word}",
+        "param": None,
+    }
     return f"event: error\ndata: {dumps(data)}\n\n".encode()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
 from e2e_support.program import ROOT
 
 DATA = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from openai import BadRequestError, OpenAI
+
 from clients import openai_of
 from e2e_support import Program, model_of
 from e2e_support.configuration import provider
-from openai import BadRequestError, OpenAI
 from upstream import Answer
 from upstream.dialects import says, streams
 from upstream.media import embeds
@@ -66,7 +67,14 @@ def test_embeddings_go_to_the_deployment(upstream, azure: OpenAI):
 def test_azures_content_filter_is_told_in_openais_words(upstream, azure: OpenAI):
     model = model_of("azure")
     inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"violence": {"filtered": True}}}
-    error = {"message": "filtered", "type": None, "param": "prompt", "code": "content_filter", "status": 400, "innererror": inner}
+    error = {
+        "message": "filtered",
+        "type": None,
+        "param": "prompt",
+        "code": "content_filter",
+        "status": 400,
+        "innererror": inner,
+    }
     upstream.on(model, whole({"error": error}, status=400), lane="azure")
     with pytest.raises(BadRequestError) as raised:
         azure.chat.completions.create(model=f"azure/{model}", messages=HELLO)

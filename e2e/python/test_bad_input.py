@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+
 from e2e_support import Program, model_of, providers
 from e2e_support.raw import Raw, chat, request
 from upstream import Answer
@@ -30,7 +31,19 @@ def error_of(answer: httpx.Response) -> dict:
     return body["error"]
 
 
-NOT_JSON = [b"", b" ", b"{", b"hello", b"[]", b"null", b'"text"', b"{'model': 'x'}", b'{"model":"x"', b"\xff\xfe", b"[" * 100_000]
+NOT_JSON = [
+    b"",
+    b" ",
+    b"{",
+    b"hello",
+    b"[]",
+    b"null",
+    b'"text"',
+    b"{'model': 'x'}",
+    b'{"model":"x"',
+    b"\xff\xfe",
+    b"[" * 100_000,
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -139,7 +152,9 @@ def test_a_body_above_the_limit_is_a_413(upstream, start):
 def test_a_body_above_the_limit_is_refused_while_it_arrives(upstream, start):
     """A client that announces a gigabyte is not listened to."""
     program = start(providers(upstream) | {"gateway": {"max_body_bytes": 20_000}})
-    head = request("/v1/chat/completions", program.key, b"").replace(b"content-length: 0", b"content-length: 1000000000")
+    head = request("/v1/chat/completions", program.key, b"").replace(
+        b"content-length: 0", b"content-length: 1000000000"
+    )
     with Raw(program.port) as client:
         client.send(head + b"x" * 40_000)
         assert client.status == 413
@@ -288,7 +303,12 @@ def test_client_headers_do_not_reach_the_provider(upstream, http):
 
 def test_the_providers_connection_headers_do_not_reach_the_client(upstream, http):
     model = model_of("openai")
-    odd = (("set-cookie", "a=b"), ("x-request-id", "req_of_the_vendor"), ("server", "cloudflare"), ("x-nab-model", "lie"))
+    odd = (
+        ("set-cookie", "a=b"),
+        ("x-request-id", "req_of_the_vendor"),
+        ("server", "cloudflare"),
+        ("x-nab-model", "lie"),
+    )
     upstream.on(model, says(Answer(), headers=odd))
     answer = http.post("/v1/chat/completions", json=chat(f"openai/{model}"))
     assert "set-cookie" not in answer.headers

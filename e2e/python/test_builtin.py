@@ -7,6 +7,7 @@ import time
 import anthropic as anthropic_sdk
 import openai as openai_sdk
 import pytest
+
 from clients import anthropic_of, openai_of
 from e2e_support import Program
 
@@ -25,9 +26,7 @@ def bare(tmp_path_factory):
 
 
 def ask(program: Program, model: str, text: str = "Hello", **more):
-    return openai_of(program).chat.completions.create(
-        model=model, messages=[{"role": "user", "content": text}], **more
-    )
+    return openai_of(program).chat.completions.create(model=model, messages=[{"role": "user", "content": text}], **more)
 
 
 def test_echo_repeats_and_reports_usage(bare):

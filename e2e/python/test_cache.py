@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import openai as openai_sdk
 import pytest
+
 from clients import anthropic_of, openai_of
 from e2e_support import Program, model_of, providers
 from faults import half
@@ -191,7 +192,9 @@ def test_a_stream_that_the_client_left_is_never_cached(upstream, caching):
     next(iter(left))
     left.close()
     assert plan.wait(1).hung_up.wait(2)
-    text = "".join(c.delta.content or "" for chunk in ask(caching, f"openai/{model}", stream=True).parse() for c in chunk.choices)
+    text = "".join(
+        c.delta.content or "" for chunk in ask(caching, f"openai/{model}", stream=True).parse() for c in chunk.choices
+    )
     assert text == Answer().text
 
 
@@ -226,7 +229,9 @@ def test_identical_calls_at_the_same_time_make_one(upstream, caching):
 
 def test_when_the_first_of_identical_calls_fails_the_others_are_not_lost(upstream, caching):
     model, gate = model_of("openai"), Gate()
-    plan = upstream.on(model, Script(before=(gate,), status=500, headers=(("content-type", "text/plain"),)), says(Answer()))
+    plan = upstream.on(
+        model, Script(before=(gate,), status=500, headers=(("content-type", "text/plain"),)), says(Answer())
+    )
     results: list[str] = []
 
     def one() -> None:

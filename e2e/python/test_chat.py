@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from openai import OpenAI
+from pydantic import BaseModel
+
 from checks import (
     CHAT_TOOLS,
     NO_ARGUMENTS,
@@ -18,8 +21,6 @@ from checks import (
     check_row,
 )
 from e2e_support import LANES, model_of
-from openai import OpenAI
-from pydantic import BaseModel
 from upstream import Answer, Call, Tokens
 from upstream.dialects import says, usage_of
 
@@ -137,7 +138,9 @@ def test_tool_calls_arrive_in_a_stream(lane, calls, upstream, openai: OpenAI):
 @tooled
 def test_tool_results_go_back_to_the_provider(lane, upstream, openai: OpenAI):
     model = model_of(lane)
-    plan = upstream.on(model, says(Answer(text="", calls=TWO_CALLS, signature="c2lnbmF0dXJl")), says(Answer(text="21 °C.")))
+    plan = upstream.on(
+        model, says(Answer(text="", calls=TWO_CALLS, signature="c2lnbmF0dXJl")), says(Answer(text="21 °C."))
+    )
     turn = openai.chat.completions.create(model=f"{lane}/{model}", messages=HELLO, tools=CHAT_TOOLS)
     message = turn.choices[0].message
     results = [

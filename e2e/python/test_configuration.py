@@ -8,6 +8,7 @@ import time
 
 import openai as openai_sdk
 import pytest
+
 from clients import openai_of
 from e2e_support import Program, model_of, providers
 from e2e_support.configuration import provider
@@ -132,7 +133,9 @@ def test_a_changed_file_takes_effect_without_dropping_a_call(how, upstream, star
 
 
 @pytest.mark.parametrize(
-    "broken", ["[gatway]\n", "not toml at all [", "[models.alias]\ntargets = ['nowhere/x']\n"], ids=["key", "toml", "target"]
+    "broken",
+    ["[gatway]\n", "not toml at all [", "[models.alias]\ntargets = ['nowhere/x']\n"],
+    ids=["key", "toml", "target"],
 )
 def test_an_invalid_change_leaves_the_old_configuration_in_force(broken, upstream, start):
     config = with_defaults(providers(upstream) | {"models": {"alias": {"targets": ["openai/before"]}}})
@@ -203,7 +206,9 @@ def test_doctor_checks_without_calling_models(upstream, tmp_path):
 
 def test_doctor_calls_each_model_once(upstream, tmp_path):
     good, bad = model_of("openai"), model_of("openai")
-    config = providers(upstream) | {"models": {"good": {"targets": [f"openai/{good}"]}, "bad": {"targets": [f"openai/{bad}"]}}}
+    config = providers(upstream) | {
+        "models": {"good": {"targets": [f"openai/{good}"]}, "bad": {"targets": [f"openai/{bad}"]}}
+    }
     plan = upstream.on(good, says(Answer()))
     upstream.on(bad, refused(401))
     program = Program(tmp_path, with_defaults(config))

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 
 import pytest
+
 from e2e_support import Program, model_of, providers
 from e2e_support.raw import chat, request
 from upstream import Answer, Pause, Tokens

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from e2e_support import Program, model_of
 from e2e_support.program import ROOT, environment
 from upstream import Answer
@@ -38,7 +39,9 @@ def test_curl_gets_an_answer(program):
 def test_curl_gets_a_stream(upstream, program):
     model = model_of("anthropic")
     upstream.on(model, says(Answer(text="One two")))
-    body = json.dumps({"model": f"anthropic/{model}", "stream": True, "messages": [{"role": "user", "content": "Hello"}]})
+    body = json.dumps(
+        {"model": f"anthropic/{model}", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
+    )
     done = curl("--no-buffer", "-i", f"{program.url}/v1/chat/completions", *headers(program), "-d", body)
     head, _, events = done.stdout.partition("\n\n") if "\r\n" not in done.stdout else done.stdout.partition("\r\n\r\n")
     assert "200" in head.splitlines()[0]
@@ -72,7 +75,9 @@ def test_the_first_lines_for_people_hold_a_command_that_works(start, tmp_path):
     """Without `--json` the program prints a curl command; it is run as it stands."""
     one = Program(tmp_path, {})
     arguments = [argument for argument in one.arguments() if argument != "--json"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment()) as process:
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment()
+    ) as process:
         try:
             text = ""
             for line in process.stdout:

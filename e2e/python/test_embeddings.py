@@ -6,9 +6,10 @@ import base64
 import struct
 
 import pytest
+from openai import OpenAI
+
 from checks import check_headers, check_row
 from e2e_support import model_of
-from openai import OpenAI
 from upstream import Tokens
 from upstream.media import embeds, embeds_gemini, embeds_ollama, vector
 

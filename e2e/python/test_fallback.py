@@ -7,6 +7,7 @@ from email.utils import formatdate
 
 import openai as openai_sdk
 import pytest
+
 from clients import anthropic_of, openai_of
 from e2e_support import LANES, Program, model_of, providers
 from e2e_support.configuration import provider
@@ -47,7 +48,9 @@ EARLY = {
     "status_503": refused(503),
     "status_529": refused(529, anthropic_wire.error("overloaded_error", "Overloaded")),
     "status_429": refused(429, b"", QUICK),
-    "status_404": refused(404, {"error": {"message": "no such model", "type": "invalid_request_error", "code": "model_not_found"}}),
+    "status_404": refused(
+        404, {"error": {"message": "no such model", "type": "invalid_request_error", "code": "model_not_found"}}
+    ),
     "reset_before_the_head": Script(before=(Reset(),)),
     "close_before_the_head": Script(before=(Cut(),)),
     "hang_before_the_head": Script(before=(Hang(),)),
@@ -113,7 +116,9 @@ def test_messages_fall_back_across_dialects(lane, upstream, pairs):
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_bad_request_is_not_tried_elsewhere(status, upstream, pairs):
     model = model_of("openai")
-    body = {"error": {"message": "Bad temperature.", "type": "invalid_request_error", "param": "temperature", "code": None}}
+    body = {
+        "error": {"message": "Bad temperature.", "type": "invalid_request_error", "param": "temperature", "code": None}
+    }
     upstream.on(model, refused(status, body), lane="openai")
     second = upstream.on(model, says(SECOND), lane="second")
     with pytest.raises(openai_sdk.APIStatusError, match="Bad temperature") as raised:
@@ -124,7 +129,12 @@ def test_a_bad_request_is_not_tried_elsewhere(status, upstream, pairs):
 
 def test_a_prompt_that_does_not_fit_goes_to_the_model_with_the_larger_window(upstream, pairs):
     model = model_of("openai")
-    error = {"message": "too long", "type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded"}
+    error = {
+        "message": "too long",
+        "type": "invalid_request_error",
+        "param": "messages",
+        "code": "context_length_exceeded",
+    }
     upstream.on(model, refused(400, {"error": error}), lane="openai")
     upstream.on(model, says(SECOND), lane="second")
     completion = openai_of(pairs).chat.completions.create(model=f"long/{model}", messages=HELLO)
@@ -277,7 +287,11 @@ def test_a_dead_key_is_retired(status, upstream, start):
 
 def test_without_a_usable_key_the_client_learns_that_it_is_not_its_own(upstream, start):
     program, model = with_keys(start, upstream, 2), model_of("openai")
-    error = {"message": "Incorrect API key provided: sk-key-*", "type": "invalid_request_error", "code": "invalid_api_key"}
+    error = {
+        "message": "Incorrect API key provided: sk-key-*",
+        "type": "invalid_request_error",
+        "code": "invalid_api_key",
+    }
     upstream.on(model, refused(401, {"error": error}))
     with pytest.raises(openai_sdk.APIStatusError) as raised:
         openai_of(program).chat.completions.create(model=f"openai/{model}", messages=HELLO)
@@ -357,7 +371,9 @@ def test_weights_share_the_calls_and_zero_gets_none(upstream, start):
     assert counts["gemini"] == 0
     assert 28 <= counts["openai"] <= 58 and counts["anthropic"] >= 2, counts
     seen = {
-        client.chat.completions.with_raw_response.create(model=f"same/{model}", messages=HELLO).headers["x-nab-provider"]
+        client.chat.completions.with_raw_response.create(model=f"same/{model}", messages=HELLO).headers[
+            "x-nab-provider"
+        ]
         for _ in range(10)
     }
     assert len(seen) == 1, "the same key stays with the same target"

@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+
 from clients import openai_of
 from e2e_support import LANES, Program, model_of, providers
 from e2e_support.program import wait_until
@@ -154,7 +155,9 @@ def stream_text(http: httpx.Client, body: dict) -> list[str]:
 
 
 @pytest.mark.parametrize("options", [{}, {"stream_options": None}, {"stream_options": {"include_usage": False}}])
-def test_usage_is_asked_of_the_provider_but_not_shown_to_a_client_that_does_not_want_it(options, upstream, program, http):
+def test_usage_is_asked_of_the_provider_but_not_shown_to_a_client_that_does_not_want_it(
+    options, upstream, program, http
+):
     model = model_of("openai")
     plan = upstream.on(model, says(Answer()))
     events = stream_text(http, {"model": f"openai/{model}", "messages": HELLO, **options})
@@ -167,7 +170,11 @@ def test_usage_is_asked_of_the_provider_but_not_shown_to_a_client_that_does_not_
 def test_usage_is_passed_on_to_a_client_that_wants_it(upstream, http):
     model = model_of("openai")
     plan = upstream.on(model, says(Answer()))
-    body = {"model": f"openai/{model}", "messages": HELLO, "stream_options": {"include_usage": True, "include_obfuscation": False}}
+    body = {
+        "model": f"openai/{model}",
+        "messages": HELLO,
+        "stream_options": {"include_usage": True, "include_obfuscation": False},
+    }
     events = stream_text(http, body)
     assert plan.last.json["stream_options"] == {"include_usage": True, "include_obfuscation": False}
     assert '"choices":[]' in events[-2] and '"total_tokens":30' in events[-2]

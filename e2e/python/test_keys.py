@@ -9,6 +9,7 @@ import time
 import anthropic as anthropic_sdk
 import openai as openai_sdk
 import pytest
+
 from clients import anthropic_of, openai_of
 from e2e_support import Program, model_of
 from upstream import Answer
@@ -47,7 +48,9 @@ def test_anthropics_client_is_told_that_a_key_is_wrong(key, program):
     assert body["request_id"] == raised.value.response.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/embeddings", "/v1/models"])
+@pytest.mark.parametrize(
+    "path", ["/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/embeddings", "/v1/models"]
+)
 def test_no_key_at_all_is_a_401(path, program):
     client = program.api.http
     request = client.build_request("GET" if path.endswith("models") else "POST", path, content=b"{}")

@@ -11,6 +11,7 @@ import anthropic as anthropic_sdk
 import httpx
 import openai as openai_sdk
 import pytest
+
 from clients import anthropic_of, openai_of
 from e2e_support import Program, model_of, providers
 from e2e_support.configuration import cost_nano

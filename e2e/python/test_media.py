@@ -8,9 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from openai import APIStatusError, OpenAI
+
 from clients import openai_of
 from e2e_support import model_of, providers
-from openai import APIStatusError, OpenAI
 from upstream import Answer, Cut
 from upstream.dialects import says
 from upstream.media import PNG, completes, draws, moderates, speaks, transcribes
@@ -39,7 +40,9 @@ FORM_TYPE = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 def test_images_are_drawn_and_billed(upstream, program, openai: OpenAI):
     model = model_of("openai", "gpt-image-1")
     plan = upstream.on(model, draws)
-    raw = openai.images.with_raw_response.generate(model=f"openai/{model}", prompt="A lighthouse", n=2, size="1024x1024")
+    raw = openai.images.with_raw_response.generate(
+        model=f"openai/{model}", prompt="A lighthouse", n=2, size="1024x1024"
+    )
     images = raw.parse()
     assert [base64.b64decode(image.b64_json) for image in images.data] == [PNG, PNG]
     assert plan.last.path == "/openai/v1/images/generations"
@@ -81,11 +84,9 @@ def test_transcripts_come_in_the_format_that_was_asked_for(format, upstream, ope
     model = model_of("openai", "whisper-1")
     text = "1\n00:00:00,000 --> 00:00:01,000\nJa.\n"
     plan = upstream.on(model, whole(text.encode(), content_type="text/plain; charset=utf-8"))
-    got = openai.audio.transcriptions.create(
-        model=f"openai/{model}", file=("a.wav", AUDIO), response_format=format
-    )
+    got = openai.audio.transcriptions.create(model=f"openai/{model}", file=("a.wav", AUDIO), response_format=format)
     assert str(got) == text
-    assert f'\r\n\r\n{format}\r\n'.encode() in bytes(plan.last.body)
+    assert f"\r\n\r\n{format}\r\n".encode() in bytes(plan.last.body)
 
 
 def test_a_large_upload_is_not_held_in_memory(upstream, start):

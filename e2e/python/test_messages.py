@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from anthropic import Anthropic
+
 from checks import (
     MESSAGES_TOOLS,
     NO_ARGUMENTS,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from openai import NotFoundError
+
 from clients import openai_of
 from e2e_support import Program, providers
-from openai import NotFoundError
 
 
 @pytest.fixture(scope="module")

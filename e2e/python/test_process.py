@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from clients import openai_of
 from e2e_support import Program, model_of, providers
 from e2e_support.program import wait_until
@@ -55,7 +56,7 @@ def test_a_signal_right_after_the_first_line_is_honoured(number, start):
         if number == signal.SIGTERM:
             assert program.process.wait(10) == 0
         else:
-            assert wait_until(lambda: "configuration reloaded" in program.log, 5)
+            assert wait_until(lambda program=program: "configuration reloaded" in program.log, 5)
             assert program.process.poll() is None
 
 
@@ -179,7 +180,9 @@ def test_the_log_names_requests_and_holds_no_secrets(format, upstream, start):
     program = start(providers(upstream) | {"telemetry": {"format": format, "log": "debug"}})
     model = model_of("openai")
     upstream.on(model, lambda seen: says(Answer())(seen))
-    openai_of(program).chat.completions.create(model=f"openai/{model}", messages=[{"role": "user", "content": "SECRET PROMPT"}])
+    openai_of(program).chat.completions.create(
+        model=f"openai/{model}", messages=[{"role": "user", "content": "SECRET PROMPT"}]
+    )
     program.stop()
     log = program.log
     assert log

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-import recordings
 from anthropic import Anthropic
+from openai import APIError, OpenAI
+
+import recordings
 from clients import anthropic_of
 from e2e_support import model_of
-from openai import APIError, OpenAI
 from upstream import Script, Send
 from upstream.script import resplit
 

@@ -8,6 +8,7 @@ import json
 
 import openai as openai_sdk
 import pytest
+
 from clients import openai_of
 from e2e_support import Program, model_of, providers
 from e2e_support.configuration import cost_nano

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from openai import OpenAI
+
 from checks import (
     NO_ARGUMENTS,
     ONE_CALL,
@@ -18,7 +20,6 @@ from checks import (
     responses_tokens,
 )
 from e2e_support import LANES, model_of
-from openai import OpenAI
 from test_chat import TOOLED, structured
 from upstream import Answer
 from upstream.dialects import says, usage_of
@@ -180,7 +181,9 @@ def test_reasoning_arrives_as_an_item_of_its_own(lane, upstream, openai: OpenAI)
     events = list(openai.responses.create(**asked, stream=True))
     check_order(events)
     assert thoughts(events[-1].response) == answer.reasoning
-    deltas = [event.delta for event in events if event.type.startswith("response.reasoning") and event.type.endswith(".delta")]
+    deltas = [
+        event.delta for event in events if event.type.startswith("response.reasoning") and event.type.endswith(".delta")
+    ]
     assert "".join(deltas) == answer.reasoning
 
 

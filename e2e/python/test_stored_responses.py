@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from openai import NotFoundError, OpenAI
+
 from clients import openai_of
 from e2e_support import model_of, providers
-from openai import NotFoundError, OpenAI
 from upstream import Answer
 from upstream.dialects import says
 
@@ -18,7 +19,9 @@ keeping = pytest.mark.parametrize("lane", KEEPING)
 @keeping
 def test_a_conversation_goes_on_from_a_stored_response(lane, upstream, openai: OpenAI):
     model = model_of(lane)
-    plan = upstream.on(model, says(Answer(text="FIRST ANSWER")), says(Answer(text="Second.")), says(Answer(text="Third.")))
+    plan = upstream.on(
+        model, says(Answer(text="FIRST ANSWER")), says(Answer(text="Second.")), says(Answer(text="Third."))
+    )
     first = openai.responses.create(model=f"{lane}/{model}", instructions="Rule one.", input="FIRST QUESTION")
     second = openai.responses.create(
         model=f"{lane}/{model}", instructions="Rule two.", input="SECOND QUESTION", previous_response_id=first.id

@@ -8,6 +8,7 @@ from dataclasses import replace
 import anthropic as anthropic_sdk
 import openai as openai_sdk
 import pytest
+
 from clients import anthropic_of, openai_of
 from e2e_support import LANES, Program, model_of, providers
 from faults import MID_STREAM, error_event, half, responses_error_event

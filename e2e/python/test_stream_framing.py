@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from e2e_support import LANES, model_of
 from openai import OpenAI
+
+from e2e_support import LANES, model_of
 from upstream import Answer, Call, Gate
 from upstream.dialects import says, streams
 from upstream.script import resplit

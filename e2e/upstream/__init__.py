@@ -2,7 +2,8 @@
 
 from .answer import Answer, Call, Tokens
 from .script import Cut, Gate, Hang, Pause, Reset, Script, Send
-from .server import Seen, Upstream
+from .seen import Seen
+from .server import Upstream
 
 __all__ = [
     "Answer",

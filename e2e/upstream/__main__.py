@@ -17,7 +17,8 @@ from .answer import Answer, Call, Tokens
 from .dialects import says, streams
 from .media import draws, embeds, moderates, speaks, transcribes
 from .script import Cut, Hang, Script, whole
-from .server import Plan, Scripted, Seen, Upstream
+from .seen import Seen
+from .server import Plan, Scripted, Upstream
 
 OTHER = {
     "embeds": embeds(),

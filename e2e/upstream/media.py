@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from .answer import Answer, dumps, pieces
 from .script import Script, stream, whole
-from .server import Seen
+from .seen import Seen
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..answer import Answer, Tokens
 from ..script import Script, Step, stream, whole
-from ..server import Seen
+from ..seen import Seen
 from . import anthropic, gemini, ollama, openai_chat, openai_responses, webhook
 
 FORMATS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..answer import Answer, Tokens, dumps, halves, pieces
-from ..server import Seen
+from ..seen import Seen
 
 STREAM_TYPE = "text/event-stream; charset=utf-8"
 STOP = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
@@ -90,4 +90,6 @@ def _block(index: int, block: dict) -> list[bytes]:
 
 def error(kind: str, text: str) -> bytes:
     """The body of an error, and the data of an error event."""
-    return dumps({"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_011CSHoEeqs5C35K2UUqR7Fy"}).encode()
+    return dumps(
+        {"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_011CSHoEeqs5C35K2UUqR7Fy"}
+    ).encode()

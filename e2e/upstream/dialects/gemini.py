@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..answer import Answer, Tokens, dumps, pieces
-from ..server import Seen
+from ..seen import Seen
 
 STREAM_TYPE = "text/event-stream"
 FINISH = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
@@ -61,6 +61,4 @@ def frames(answer: Answer, seen: Seen) -> list[bytes]:
     parts = parts or [[{"text": ""}]]
     last = len(parts) - 1
     # Google ends lines with CR LF.
-    return [
-        f"data: {dumps(_answer(part, answer, seen, at == last))}\r\n\r\n".encode() for at, part in enumerate(parts)
-    ]
+    return [f"data: {dumps(_answer(part, answer, seen, at == last))}\r\n\r\n".encode() for at, part in enumerate(parts)]

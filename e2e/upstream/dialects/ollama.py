@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..answer import Answer, Tokens, dumps, pieces
-from ..server import Seen
+from ..answer import Answer, dumps, pieces
+from ..seen import Seen
 
 STREAM_TYPE = "application/x-ndjson"
 DONE = {"stop": "stop", "tool_calls": "stop", "length": "length", "content_filter": "stop"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..answer import Answer, Tokens, dumps, halves, pieces
-from ..server import Seen
+from ..seen import Seen
 
 STREAM_TYPE = "text/event-stream; charset=utf-8"
 CREATED = 1_795_000_000

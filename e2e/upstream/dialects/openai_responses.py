@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..answer import Answer, Tokens, dumps, halves, pieces
-from ..server import Seen
+from ..seen import Seen
 
 STREAM_TYPE = "text/event-stream; charset=utf-8"
 CREATED = 1_795_000_000
@@ -97,7 +97,11 @@ def frames(answer: Answer, seen: Seen) -> list[bytes]:
             case "message":
                 _message(event, item, index, at)
             case _:
-                event("response.output_item.added", output_index=index, item={**item, "status": "in_progress", "arguments": ""})
+                event(
+                    "response.output_item.added",
+                    output_index=index,
+                    item={**item, "status": "in_progress", "arguments": ""},
+                )
                 for part in halves(item["arguments"]):
                     event("response.function_call_arguments.delta", **at, delta=part)
                 event("response.function_call_arguments.done", **at, arguments=item["arguments"], name=item["name"])

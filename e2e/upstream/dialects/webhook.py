@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..answer import Answer, dumps, pieces
-from ..server import Seen
+from ..seen import Seen
 
 STREAM_TYPE = "text/event-stream"
 
