@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::usage::UsageRecord;
 
 /// Target of everything that is meant for traces and not for the log.
-pub const TARGET: &str = "nab_trace";
+pub const TARGET: &str = "traces";
 
 /// The span of a call: it ends with the call, streams included.
 pub(crate) fn call(call: &Call) -> Span {
