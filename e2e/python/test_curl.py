@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,37 +92,55 @@ def test_the_first_lines_for_people_hold_a_command_that_works(start, tmp_path):
             process.kill()
 
 
-def readme_blocks(language: str) -> list[str]:
-    readme = ROOT / "README.md"
-    if not readme.exists():
-        return []
-    return re.findall(rf"```{language}\n(.*?)```", readme.read_text(), re.DOTALL)
+README = ROOT / "README.md"
+with_readme = pytest.mark.skipif(not README.exists(), reason="there is no README.md")
 
 
-def runnable(text: str, program) -> str:
-    """A block of the README with this program's address and key in place of the examples'."""
-    text = re.sub(r"http://(127\.0\.0\.1|localhost):\d+", program.url, text)
-    return re.sub(r"nab-(\w+|…|\.\.\.)|\$NAB_KEY|\$KEY", program.key, text)
+def readme(language: str) -> list[str]:
+    """The README's blocks of a language that call this program, with its address in place of the example's."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", README.read_text(), re.DOTALL)
+    return [re.sub(r"http://127\.0\.0\.1:8080", SHOWN_URL, block) for block in blocks if "127.0.0.1:8080" in block]
 
 
-@pytest.mark.parametrize("language", ["sh", "bash"])
-def test_the_readmes_curl_commands_work(language, program):
-    commands = [block for block in readme_blocks(language) if "curl" in block]
-    if not commands:
-        pytest.skip("no curl command in a block of this language in README.md")
-    for block in commands:
-        command = runnable(block[block.index("curl") :], program)
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20)
-        assert done.returncode == 0, done.stderr
-        assert '"choices"' in done.stdout or "data:" in done.stdout, done.stdout
+SHOWN_URL = "$URL"
 
 
+def promised() -> str:
+    """What the README says that its first call answers."""
+    return re.search(r"The answer is `([^`]+)`", README.read_text())[1]
+
+
+@with_readme
+def test_the_readmes_curl_command_works(program):
+    commands = readme("sh")
+    assert commands
+    for command in commands:
+        command = re.sub(r"^export NAB_KEY=.*$", "", command, flags=re.MULTILINE).replace(SHOWN_URL, program.url)
+        env = os.environ | {"NAB_KEY": program.key}
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=20, env=env)
+        assert json.loads(done.stdout)["choices"][0]["message"]["content"] == promised(), done
+
+
+@with_readme
 def test_the_readmes_python_works(program):
-    blocks = [block for block in readme_blocks("python") if "OpenAI(" in block or "Anthropic(" in block]
-    if not blocks:
-        pytest.skip("no Python example in README.md")
-    for block in blocks:
-        exec(compile(runnable(block, program), "README.md", "exec"), {"__name__": "readme"})
+    scripts = readme("python")
+    assert scripts
+    for script in scripts:
+        command = [sys.executable, "-c", script.replace(SHOWN_URL, program.url)]
+        env = os.environ | {"NAB_KEY": program.key}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=env)
+        assert done.stdout == promised(), done
+
+
+@with_readme
+def test_the_readmes_configuration_is_valid(tmp_path):
+    texts = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    assert texts
+    for text in texts:
+        one = Program(tmp_path, text)
+        place = ("--config", str(one.config_file), "--data-dir", str(one.data))
+        done = one.run("check", *place, OPENAI_API_KEY="sk-1", ANTHROPIC_API_KEY="sk-2")
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_openapi_document_is_served_by_the_command(program):
