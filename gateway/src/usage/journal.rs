@@ -1,7 +1,7 @@
 //! The journal on disk in front of the database.
 //!
-//! A row is appended twice: when its attempt begins (as [`Status::Interrupted`], with the estimate)
-//! and when it ends. Appending is a plain `write`: the bytes are in the kernel before the answer
+//! A row is appended when its attempt ends, and once before, as [`Status::Interrupted`] with the
+//! estimate, when the attempt lasts (see [`super::open_rows`]). Appending is a plain `write`: the bytes are in the kernel before the answer
 //! ends, so they survive `kill -9`. What the database already has, it ignores by the row's id, so a
 //! replay can neither lose nor double a row.
 //!
