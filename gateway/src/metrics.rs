@@ -14,6 +14,8 @@ use crate::usage::UsageRecord;
 
 /// Combinations of labels kept; model names come from clients, so this is bounded.
 const SERIES: usize = 2_000;
+/// The label of models beyond that.
+const OTHER: &str = "other";
 
 /// Handles on the gateway's metrics.
 #[derive(Debug)]
@@ -65,18 +67,21 @@ impl Metrics {
     }
 
     fn series(&self, row: &UsageRecord) -> Arc<Series> {
-        let mut hasher = DefaultHasher::new();
-        (&row.provider, &row.model, &row.operation, row.status).hash(&mut hasher);
-        let key = hasher.finish();
+        let key = hash(row, &row.model);
         if let Some(known) = self.series.read().get(&key) {
             return Arc::clone(known);
         }
         let mut all = self.series.write();
-        if all.len() >= SERIES {
-            // The counters themselves live on in the recorder; only the handles are looked up anew.
-            all.clear();
-        }
-        Arc::clone(all.entry(key).or_insert_with(|| Arc::new(Series::of(row))))
+        // Clients name models: beyond the bound they share one label, or a key could grow the
+        // recorder without end.
+        let (key, model) = match all.len() < SERIES {
+            true => (key, row.model.as_str()),
+            false => (hash(row, OTHER), OTHER),
+        };
+        Arc::clone(
+            all.entry(key)
+                .or_insert_with(|| Arc::new(Series::of(row, model))),
+        )
     }
 
     /// Tells how many rows wait for the database.
@@ -86,10 +91,10 @@ impl Metrics {
 }
 
 impl Series {
-    fn of(row: &UsageRecord) -> Self {
+    fn of(row: &UsageRecord, model: &str) -> Self {
         let labels = [
             ("gen_ai_system", row.provider.clone()),
-            ("gen_ai_request_model", row.model.clone()),
+            ("gen_ai_request_model", model.to_owned()),
             ("gen_ai_operation_name", row.operation.clone()),
             ("status", row.status.word().to_owned()),
         ];
@@ -108,6 +113,12 @@ impl Series {
             overhead: histogram!("nab_overhead_duration", &labels),
         }
     }
+}
+
+fn hash(row: &UsageRecord, model: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&row.provider, model, &row.operation, row.status).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn seconds(us: i64) -> f64 {
