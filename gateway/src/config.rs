@@ -1,7 +1,6 @@
 //! The gateway's part of the configuration file. Unknown keys are errors.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -94,13 +93,6 @@ impl Default for Timeouts {
             stall_ms: 120_000,
             total_ms: 1_800_000,
         }
-    }
-}
-
-impl Timeouts {
-    /// `headers_ms` as a duration.
-    pub fn headers(&self) -> Duration {
-        Duration::from_millis(self.headers_ms)
     }
 }
 

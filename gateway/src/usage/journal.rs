@@ -1,9 +1,9 @@
 //! The journal on disk in front of the database.
 //!
 //! A row is appended when its attempt ends, and once before, as [`Status::Interrupted`] with the
-//! estimate, when the attempt lasts (see [`super::open_rows`]). Appending is a plain `write`: the bytes are in the kernel before the answer
-//! ends, so they survive `kill -9`. What the database already has, it ignores by the row's id, so a
-//! replay can neither lose nor double a row.
+//! estimate, when the attempt lasts (see [`super::open_rows`]). Appending is a plain `write`: the
+//! bytes are in the kernel before the answer ends, so they survive `kill -9`. What the database
+//! already has, it ignores by the row's id, so a replay can neither lose nor double a row.
 //!
 //! Files are segments. A segment is deleted when the last row begun or ended in it has been stored,
 //! which reference counts track: every open attempt and every row that waits for the database holds
