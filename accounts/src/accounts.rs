@@ -25,6 +25,8 @@ pub struct AccountsConfig {
     pub data_dir: PathBuf,
     /// The master key as base64 of 32 bytes (`NOCODE_AI_MASTER_KEY`), in place of the key file.
     pub master_key: Option<Secret>,
+    /// Where people reach this server (`https://ai.example.org`), when that is not where it listens.
+    pub public_url: Option<String>,
 }
 
 /// Organizations, users, teams, keys, limits, budgets and credentials. Clones share everything.
@@ -41,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) refresher: Refresher,
     pub(crate) unknown: Mutex<Unknown>,
     pub(crate) changes: watch::Sender<Revisions>,
+    pub(crate) public_url: Option<String>,
 }
 
 impl std::fmt::Debug for Accounts {
@@ -70,6 +73,7 @@ impl Accounts {
                 refresher: Refresher::default(),
                 unknown: Mutex::default(),
                 changes: watch::Sender::new(Revisions::default()),
+                public_url: config.public_url.clone(),
             }),
         };
         accounts.load_all().await?;

@@ -34,7 +34,7 @@ impl Actor {
         self.user_id
     }
 
-    /// `key:<id>`, `command_line` or `system`.
+    /// `key:<id>`, `user:<id>`, `command_line` or `system`.
     pub fn label(&self) -> &str {
         &self.label
     }
@@ -50,9 +50,11 @@ impl Actor {
 
 impl From<&Principal> for Actor {
     fn from(principal: &Principal) -> Self {
-        let label = principal
-            .key_id()
-            .map_or_else(|| "session".to_owned(), |key| format!("key:{key}"));
+        let label = match (principal.key_id(), principal.user_id()) {
+            (Some(key), _) => format!("key:{key}"),
+            (None, Some(user)) => format!("user:{user}"),
+            (None, None) => "system".to_owned(),
+        };
         Self {
             org_id: principal.org_id(),
             label,

@@ -99,7 +99,8 @@ impl From<store::Error> for Error {
 pub enum AuthError {
     /// No key was presented.
     #[error(
-        "no API key was given: send it as `Authorization: Bearer nab-…`, `x-api-key` or `api-key`"
+        "no API key was given: send it as `Authorization: Bearer nab-…`, `x-api-key` or `api-key`, or \
+         sign in"
     )]
     Missing,
     /// The text is not one of this gateway's keys at all, perhaps a vendor's.
@@ -117,6 +118,24 @@ pub enum AuthError {
     /// The key's time is over.
     #[error("the API key has expired")]
     Expired,
+    /// The text is not a session's access token, or it was changed, or the master key was.
+    #[error("the session's token is wrong: sign in again")]
+    InvalidSession,
+    /// The access token's time is over.
+    #[error("the session's access token has expired: refresh it")]
+    ExpiredSession,
+    /// The session was ended.
+    #[error("the session was ended: sign in again")]
+    RevokedSession,
+    /// The session works in no organization that its person belongs to.
+    #[error("the session is in no organization of yours: switch to one, or make one")]
+    NoOrganization,
+    /// A browser's request without the proof that one of our pages sent it.
+    #[error(
+        "this request came with a cookie but not from a page of this server: send the cookie \
+         `nab_csrf` again as the header `x-nab-csrf`"
+    )]
+    Csrf,
     /// The key is not in memory and the database cannot be asked. A 503, never a 401: the key may
     /// be a good one.
     #[error("the API key cannot be checked at the moment: the database does not answer")]
@@ -131,15 +150,29 @@ impl AuthError {
             Self::Foreign | Self::Unknown => "invalid_api_key",
             Self::Revoked => "revoked_api_key",
             Self::Expired => "expired_api_key",
+            Self::InvalidSession => "invalid_session",
+            Self::ExpiredSession => "expired_session",
+            Self::RevokedSession => "revoked_session",
+            Self::NoOrganization => "no_organization",
+            Self::Csrf => "wrong_csrf_token",
             Self::Unavailable => "temporarily_unavailable",
         }
     }
 
-    /// 503 for [`Unavailable`](Self::Unavailable), 401 otherwise.
+    /// 503 for [`Unavailable`](Self::Unavailable), 403 for known callers in the wrong place, 401
+    /// otherwise.
     pub const fn status(self) -> u16 {
         match self {
             Self::Unavailable => 503,
-            Self::Missing | Self::Foreign | Self::Unknown | Self::Revoked | Self::Expired => 401,
+            Self::NoOrganization | Self::Csrf => 403,
+            Self::Missing
+            | Self::Foreign
+            | Self::Unknown
+            | Self::Revoked
+            | Self::Expired
+            | Self::InvalidSession
+            | Self::ExpiredSession
+            | Self::RevokedSession => 401,
         }
     }
 }

@@ -10,3 +10,4 @@ pub(crate) mod members;
 pub(crate) mod organizations;
 pub(crate) mod revisions;
 pub(crate) mod rules;
+pub(crate) mod sessions;

@@ -18,6 +18,7 @@ use aes_gcm::{Aes256Gcm, KeyInit as _};
 use arc_swap::ArcSwap;
 use rand::Rng as _;
 use store::{CredentialId, Db, OrgId, Tx, in_tx};
+use zeroize::Zeroizing;
 
 pub(crate) use file::FILE_NAME;
 pub use master_key::{MasterKey, Source};
@@ -61,6 +62,12 @@ impl Vault {
             source,
             keyring: ArcSwap::from_pointee(keyring),
         })
+    }
+
+    /// The key that signs access tokens, made from the master key. It changes with it: tokens from
+    /// before a rotation are refreshed.
+    pub(crate) fn signing_key(&self) -> Zeroizing<[u8; 32]> {
+        self.keyring.load().key.derive(b"nocode-ai access token 1")
     }
 
     /// Locks the master key against rotation for this transaction and returns it.

@@ -45,6 +45,7 @@ pub async fn open_accounts(config: &Config, db: Db) -> Result<Accounts> {
     let config = AccountsConfig {
         data_dir: config.server.data_dir.clone(),
         master_key,
+        public_url: config.server.public_url.clone(),
     };
     Ok(Accounts::open(db, Arc::new(SystemClock), &config).await?)
 }

@@ -37,6 +37,9 @@ pub struct Config {
 pub struct ServerConfig {
     /// Address and port; port 0 picks a free one.
     pub listen: String,
+    /// Where people reach this server, such as `https://ai.example.org`, when a proxy stands before
+    /// it: for links in mails, and to tell its own pages from others'.
+    pub public_url: Option<String>,
     /// Directory of the database, the journal and the master key.
     pub data_dir: PathBuf,
     /// Longest time for a request's head, in milliseconds.
@@ -55,6 +58,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
+            public_url: None,
             data_dir: PathBuf::from("data"),
             header_timeout_ms: 15_000,
             max_header_bytes: 65_536,
