@@ -1,4 +1,5 @@
-//! Who is calling: organizations, users, teams, API keys, limits and budgets, provider credentials.
+//! Who is calling: organizations, people, teams, plans, API keys, limits and budgets, credentials of
+//! providers.
 //!
 //! ```ignore
 //! let accounts = Accounts::open(db, Arc::new(SystemClock), &config).await?;
@@ -33,18 +34,27 @@
 mod accounts;
 mod actor;
 mod api_key;
+mod audit;
 mod authenticate;
 mod check;
 mod credentials;
+pub mod csv;
 mod error;
+mod etag;
+mod export;
 pub mod http;
+mod idempotency;
+mod invitation;
+mod invitations;
 mod keys;
 mod members;
 mod memory;
+mod organization_settings;
 mod organizations;
 mod page;
 pub mod pattern;
 mod permission;
+mod plan;
 mod principal;
 mod refresh;
 mod rule;
@@ -52,19 +62,32 @@ mod rules;
 mod secret;
 mod session;
 mod sql;
+mod teams;
 mod unknown;
 mod vault;
 mod watch;
+mod webhook;
 mod word;
 
 pub use accounts::{Accounts, AccountsConfig};
 pub use actor::Actor;
 pub use api_key::{ApiKey, CreateKey, NewKey, PREFIX, UpdateKey};
+pub use audit::AuditFilter;
 pub use credentials::{CreateCredential, UpdateCredential};
 pub use error::{AuthError, Error, ErrorKind, Result};
-pub use organizations::{DEFAULT_SLUG, UpdateOrganization};
+pub use etag::{ETag, IfMatch};
+pub use export::{ExportRows, ExportSection, ExportSource};
+pub use invitation::{
+    AcceptInvitation, CreateInvitation, Invitation, InvitationPreview, InvitationState,
+};
+pub use memory::OrganizationFacts;
+pub use organization_settings::{DEFAULT_RETENTION_DAYS, OrganizationSettings, UpdateSettings};
+pub use organizations::{
+    CreateOrganization, DEFAULT_SLUG, OrganizationSize, OwnOrganization, UpdateOrganization,
+};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
 pub use permission::{Permission, Role};
+pub use plan::{Plan, PlanBudget, PlanConfig, PlanLimit, Plans, UNLIMITED};
 pub use principal::Principal;
 pub use rule::{Budget, Limit, Metric, Period, Scope, ScopeKind, Unit, Window};
 pub use rules::{CreateBudget, CreateLimit, UpdateRule};
@@ -72,7 +95,10 @@ pub use secret::{MASK, Secret};
 pub use session::SignedIn;
 pub use sql::audit::AuditEntry;
 pub use sql::credentials::Credential;
-pub use sql::members::{Member, Team};
-pub use sql::organizations::Organization;
+pub use sql::members::Member;
+pub use sql::organizations::{DeletedOrganization, Organization};
 pub use sql::revisions::Revisions;
+pub use sql::teams::{Team, TeamMember};
+pub use sql::webhooks::Webhook;
 pub use vault::{MasterKey, Rotation, Source};
+pub use webhook::{PutWebhook, SigningWebhook};

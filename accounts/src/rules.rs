@@ -290,7 +290,7 @@ impl Accounts {
             ScopeKind::Organization => id == org.uuid(),
             ScopeKind::Team => {
                 let team = TeamId::from_uuid(id);
-                sql::members::get_team_in(tx, org, team).await?.is_some()
+                sql::teams::get_team_in(tx, org, team).await?.is_some()
             }
             ScopeKind::User => {
                 let user = UserId::from_uuid(id);

@@ -5,9 +5,13 @@
 
 pub(crate) mod audit;
 pub(crate) mod credentials;
+pub(crate) mod idempotency;
+pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod members;
 pub(crate) mod organizations;
 pub(crate) mod revisions;
 pub(crate) mod rules;
+pub(crate) mod teams;
+pub(crate) mod webhooks;
 pub(crate) mod sessions;

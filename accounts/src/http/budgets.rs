@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use store::BudgetId;
 
 use super::extract::PageQuery;
-use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
-use crate::{Accounts, Budget, CreateBudget, Page, Permission, UpdateRule};
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
+use crate::{IfMatch, Accounts, Budget, CreateBudget, Page, Permission, UpdateRule};
 
 /// Lists the organization's budgets, newest first.
 #[utoipa::path(
@@ -32,10 +32,10 @@ pub(super) async fn create(
     State(accounts): State<Accounts>,
     member: Member,
     StrictJson(wanted): StrictJson<CreateBudget>,
-) -> Result<(StatusCode, Json<Budget>), ApiError> {
+) -> Result<(StatusCode, Tagged<Budget>), ApiError> {
     member.require(Permission::LimitsWrite)?;
     let created = accounts.create_budget(&member.actor(), wanted).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok((StatusCode::CREATED, Tagged(created)))
 }
 
 /// Shows one budget.
@@ -48,9 +48,9 @@ pub(super) async fn get(
     State(accounts): State<Accounts>,
     member: Member,
     Id(id): Id<BudgetId>,
-) -> Result<Json<Budget>, ApiError> {
+) -> Result<Tagged<Budget>, ApiError> {
     member.require(Permission::LimitsRead)?;
-    Ok(Json(accounts.get_budget(member.org_id(), id).await?))
+    Ok(Tagged(accounts.get_budget(member.org_id(), id).await?))
 }
 
 /// Changes a budget's maximum.
@@ -65,12 +65,13 @@ pub(super) async fn get(
 pub(super) async fn update(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<BudgetId>,
     StrictJson(update): StrictJson<UpdateRule>,
-) -> Result<Json<Budget>, ApiError> {
+) -> Result<Tagged<Budget>, ApiError> {
     member.require(Permission::LimitsWrite)?;
-    let updated = accounts.update_budget(&member.actor(), id, update).await?;
-    Ok(Json(updated))
+    let updated = accounts.update_budget(&member.actor().expecting(if_match), id, update).await?;
+    Ok(Tagged(updated))
 }
 
 /// Deletes a budget.
@@ -82,9 +83,10 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<BudgetId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::LimitsWrite)?;
-    accounts.delete_budget(&member.actor(), id).await?;
+    accounts.delete_budget(&member.actor().expecting(if_match), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

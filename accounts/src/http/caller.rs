@@ -49,12 +49,13 @@ pub async fn authenticate(
     }
 }
 
-enum Caller {
+/// Who sent a request.
+pub(super) enum Caller {
     Key(Arc<Principal>),
     Session(SignedIn),
 }
 
-async fn find(
+pub(super) async fn find(
     accounts: &Accounts,
     headers: &HeaderMap,
     changes: bool,
@@ -84,7 +85,7 @@ pub(super) fn repeats(headers: &HeaderMap, csrf_token: &str) -> bool {
     sent.ct_eq(csrf_token.as_bytes()).into()
 }
 
-fn changes(method: &Method) -> bool {
+pub(super) fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use store::CredentialId;
 
 use super::extract::PageQuery;
-use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
-use crate::{Accounts, CreateCredential, Credential, Page, Permission, UpdateCredential};
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
+use crate::{IfMatch, Accounts, CreateCredential, Credential, Page, Permission, UpdateCredential};
 
 /// Lists the organization's credentials, newest first, without their secrets.
 #[utoipa::path(
@@ -36,10 +36,10 @@ pub(super) async fn create(
     State(accounts): State<Accounts>,
     member: Member,
     StrictJson(wanted): StrictJson<CreateCredential>,
-) -> Result<(StatusCode, Json<Credential>), ApiError> {
+) -> Result<(StatusCode, Tagged<Credential>), ApiError> {
     member.require(Permission::CredentialsWrite)?;
     let created = accounts.create_credential(&member.actor(), wanted).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok((StatusCode::CREATED, Tagged(created)))
 }
 
 /// Shows one credential, without its secret.
@@ -52,9 +52,9 @@ pub(super) async fn get(
     State(accounts): State<Accounts>,
     member: Member,
     Id(id): Id<CredentialId>,
-) -> Result<Json<Credential>, ApiError> {
+) -> Result<Tagged<Credential>, ApiError> {
     member.require(Permission::CredentialsRead)?;
-    Ok(Json(accounts.get_credential(member.org_id(), id).await?))
+    Ok(Tagged(accounts.get_credential(member.org_id(), id).await?))
 }
 
 /// Renames a credential, switches it on or off, or replaces its secret.
@@ -67,14 +67,15 @@ pub(super) async fn get(
 pub(super) async fn update(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<CredentialId>,
     StrictJson(update): StrictJson<UpdateCredential>,
-) -> Result<Json<Credential>, ApiError> {
+) -> Result<Tagged<Credential>, ApiError> {
     member.require(Permission::CredentialsWrite)?;
     let updated = accounts
-        .update_credential(&member.actor(), id, update)
+        .update_credential(&member.actor().expecting(if_match), id, update)
         .await?;
-    Ok(Json(updated))
+    Ok(Tagged(updated))
 }
 
 /// Deletes a credential.
@@ -86,9 +87,10 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<CredentialId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::CredentialsWrite)?;
-    accounts.delete_credential(&member.actor(), id).await?;
+    accounts.delete_credential(&member.actor().expecting(if_match), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,13 +1,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use store::KeyId;
 use utoipa::ToSchema;
 
 use super::extract::PageQuery;
-use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
-use crate::{Accounts, ApiKey, CreateKey, Page, Permission, UpdateKey};
+use super::tagged::with_tag;
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
+use crate::{ETag, IfMatch, Accounts, ApiKey, CreateKey, Page, Permission, UpdateKey};
 
 /// A key just made.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,14 +48,16 @@ pub(super) async fn create(
     State(accounts): State<Accounts>,
     member: Member,
     StrictJson(wanted): StrictJson<CreateKey>,
-) -> Result<(StatusCode, Json<CreatedKey>), ApiError> {
+) -> Result<Response, ApiError> {
     member.require(Permission::KeysWrite)?;
     let new = accounts.create_key(&member.actor(), wanted).await?;
     let created = CreatedKey {
         key: new.key.expose().to_owned(),
         record: new.record,
     };
-    Ok((StatusCode::CREATED, Json(created)))
+    let tag = ETag::of(&created.record);
+    let response = (StatusCode::CREATED, Json(created)).into_response();
+    Ok(with_tag(response, &tag))
 }
 
 /// Shows one API key.
@@ -66,9 +70,9 @@ pub(super) async fn get(
     State(accounts): State<Accounts>,
     member: Member,
     Id(id): Id<KeyId>,
-) -> Result<Json<ApiKey>, ApiError> {
+) -> Result<Tagged<ApiKey>, ApiError> {
     member.require(Permission::KeysRead)?;
-    Ok(Json(accounts.get_key(member.org_id(), id).await?))
+    Ok(Tagged(accounts.get_key(member.org_id(), id).await?))
 }
 
 /// Changes an API key; `{"revoked": true}` revokes it for good.
@@ -83,12 +87,13 @@ pub(super) async fn get(
 pub(super) async fn update(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<KeyId>,
     StrictJson(update): StrictJson<UpdateKey>,
-) -> Result<Json<ApiKey>, ApiError> {
+) -> Result<Tagged<ApiKey>, ApiError> {
     member.require(Permission::KeysWrite)?;
-    Ok(Json(
-        accounts.update_key(&member.actor(), id, update).await?,
+    Ok(Tagged(
+        accounts.update_key(&member.actor().expecting(if_match), id, update).await?,
     ))
 }
 
@@ -103,9 +108,10 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<KeyId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::KeysWrite)?;
-    accounts.delete_key(&member.actor(), id).await?;
+    accounts.delete_key(&member.actor().expecting(if_match), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use store::LimitId;
 
 use super::extract::PageQuery;
-use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
-use crate::{Accounts, CreateLimit, Limit, Page, Permission, UpdateRule};
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
+use crate::{IfMatch, Accounts, CreateLimit, Limit, Page, Permission, UpdateRule};
 
 /// Lists the organization's limits, newest first.
 #[utoipa::path(
@@ -32,10 +32,10 @@ pub(super) async fn create(
     State(accounts): State<Accounts>,
     member: Member,
     StrictJson(wanted): StrictJson<CreateLimit>,
-) -> Result<(StatusCode, Json<Limit>), ApiError> {
+) -> Result<(StatusCode, Tagged<Limit>), ApiError> {
     member.require(Permission::LimitsWrite)?;
     let created = accounts.create_limit(&member.actor(), wanted).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok((StatusCode::CREATED, Tagged(created)))
 }
 
 /// Shows one limit.
@@ -48,9 +48,9 @@ pub(super) async fn get(
     State(accounts): State<Accounts>,
     member: Member,
     Id(id): Id<LimitId>,
-) -> Result<Json<Limit>, ApiError> {
+) -> Result<Tagged<Limit>, ApiError> {
     member.require(Permission::LimitsRead)?;
-    Ok(Json(accounts.get_limit(member.org_id(), id).await?))
+    Ok(Tagged(accounts.get_limit(member.org_id(), id).await?))
 }
 
 /// Changes a limit's maximum.
@@ -65,12 +65,13 @@ pub(super) async fn get(
 pub(super) async fn update(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<LimitId>,
     StrictJson(update): StrictJson<UpdateRule>,
-) -> Result<Json<Limit>, ApiError> {
+) -> Result<Tagged<Limit>, ApiError> {
     member.require(Permission::LimitsWrite)?;
-    let updated = accounts.update_limit(&member.actor(), id, update).await?;
-    Ok(Json(updated))
+    let updated = accounts.update_limit(&member.actor().expecting(if_match), id, update).await?;
+    Ok(Tagged(updated))
 }
 
 /// Deletes a limit.
@@ -82,9 +83,10 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<LimitId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::LimitsWrite)?;
-    accounts.delete_limit(&member.actor(), id).await?;
+    accounts.delete_limit(&member.actor().expecting(if_match), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Budget, Limit, Metric, Period, Principal, ScopeKind};
+use accounts::{Budget, Limit, Metric, Period, Principal, ScopeKind, pattern};
 
 use crate::Gateway;
 use crate::call::Call;
@@ -80,10 +80,11 @@ pub(crate) fn check_scope(who: &Principal, call: &Call, route: &Route) -> Result
             ),
         ));
     }
-    let allowed = who.may_use_model(&call.model)
-        || route
-            .targets()
-            .all(|target| who.may_use_model(&target.name));
+    // Each list for itself: a key may name an alias while its organization names what is behind it.
+    let allowed = who.model_scopes().iter().all(|scope| {
+        let allows = |model: &str| pattern::allows(scope, model);
+        allows(&call.model) || route.targets().all(|target| allows(&target.name))
+    });
     if !allowed {
         return Err(Error {
             param: Some("model".to_owned()),
