@@ -1,6 +1,9 @@
 //! One error for changes and lookups, one for authentication.
 
 use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
 
 /// What an error means for the caller's next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +14,12 @@ pub enum ErrorKind {
     Conflict,
     /// The input is wrong; the message says which field and why.
     Invalid,
+    /// The proof of who it is was wrong.
+    Unauthorized,
+    /// Known, understood and not allowed.
+    Forbidden,
+    /// Too often; `retry_after` says when to come again.
+    TooMany,
     /// The database cannot be reached or is busy, or the master key was exchanged meanwhile.
     Unavailable,
     /// The master key is missing, unreadable or the wrong one.
@@ -29,6 +38,12 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Lower case, says what was attempted and what was wrong.
     pub message: String,
+    /// A stable word for programs, where the kind alone does not say enough.
+    pub code: Option<&'static str>,
+    /// More for programs.
+    pub details: Option<Box<Value>>,
+    /// When a retry makes sense.
+    pub retry_after: Option<Duration>,
     source: Option<store::Error>,
 }
 
@@ -37,8 +52,43 @@ impl Error {
         Self {
             kind,
             message: message.into(),
+            code: None,
+            details: None,
+            retry_after: None,
             source: None,
         }
+    }
+
+    /// Adds the word for programs.
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self {
+            code: Some(code),
+            ..self
+        }
+    }
+
+    /// Adds more for programs.
+    pub(crate) fn with_details(self, details: Value) -> Self {
+        Self {
+            details: Some(Box::new(details)),
+            ..self
+        }
+    }
+
+    /// Too often: come again after `wait`.
+    pub(crate) fn too_many(message: impl Into<String>, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(ErrorKind::TooMany, message).with_code("too_many_attempts")
+        }
+    }
+
+    pub(crate) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Forbidden, message).with_code(code)
+    }
+
+    pub(crate) fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unauthorized, message).with_code(code)
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -87,9 +137,9 @@ impl From<store::Error> for Error {
             store::ErrorKind::Schema | store::ErrorKind::Internal => ErrorKind::Internal,
         };
         Self {
-            kind,
             message: error.message.clone(),
             source: Some(error),
+            ..Self::new(kind, String::new())
         }
     }
 }
