@@ -37,6 +37,14 @@ impl Actor {
         Self::named(org_id, "system")
     }
 
+    /// A person, where there is no principal yet or any more.
+    pub(crate) fn of_user(org_id: OrgId, user: UserId) -> Self {
+        Self {
+            user_id: Some(user),
+            ..Self::named(org_id, &format!("user:{user}"))
+        }
+    }
+
     /// The tenant.
     pub const fn org_id(&self) -> OrgId {
         self.org_id

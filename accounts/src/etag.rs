@@ -82,8 +82,9 @@ impl IfMatch {
         if wanted.iter().any(|wanted| *wanted == tag.0) {
             return Ok(());
         }
-        let message =
-            format!("this was changed since you read it: it is {tag} now; look at it and try again");
+        let message = format!(
+            "this was changed since you read it: it is {tag} now; look at it and try again"
+        );
         let details = serde_json::json!({"etag": tag.as_str(), "current": shown});
         Err(Error::new(ErrorKind::Stale, message).with_details(details))
     }

@@ -51,7 +51,8 @@ fn pages<T: Serialize + Send + 'static>(pager: Pager<T>) -> ExportRows {
             match page {
                 Ok(page) => {
                     let rest = page.next_cursor.as_deref();
-                    let next = rest.and_then(|cursor| PageRequest::new(Some(500), Some(cursor)).ok());
+                    let next =
+                        rest.and_then(|cursor| PageRequest::new(Some(500), Some(cursor)).ok());
                     let rows: Vec<Result<String>> = page.data.iter().map(row).collect();
                     Some((stream::iter(rows), next))
                 }
@@ -109,7 +110,9 @@ impl Accounts {
             rows: pages(Arc::new(move |page| {
                 let accounts = accounts.clone();
                 Box::pin(async move {
-                    accounts.list_audit(org, &AuditFilter::default(), page).await
+                    accounts
+                        .list_audit(org, &AuditFilter::default(), page)
+                        .await
                 })
             })),
         };

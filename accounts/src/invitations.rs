@@ -17,9 +17,7 @@ use crate::members::check_grant;
 use crate::one_time_token::{NewToken, TokenPurpose, wrong_token};
 use crate::sql::one_time_tokens::OneTimeToken;
 use crate::sql::revisions::Counter;
-use crate::{
-    Accounts, Actor, Error, Member, Page, PageRequest, Result, Secret, check, sql,
-};
+use crate::{Accounts, Actor, Error, Member, Page, PageRequest, Result, Secret, check, sql};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -63,7 +61,7 @@ impl Accounts {
             let open = sql::invitations::count_open_in(tx, org, now).await?;
             self.check_seats(tx, org, open).await?;
             sql::invitations::insert(tx, &invitation).await?;
-            self.send(tx, actor, &invitation).await?;
+            self.send_invitation(tx, actor, &invitation).await?;
             self.audit(tx, actor, Change {
                 action: "invitation.create",
                 target: invitation.id.to_string(),
@@ -119,19 +117,24 @@ impl Accounts {
     /// `NotFound`; `Conflict` when it was accepted or taken back, or all seats are taken.
     pub async fn resend_invitation(&self, actor: &Actor, id: InvitationId) -> Result<Invitation> {
         let now = self.now();
-        self.change_invitation(actor, "invitation.resend", id, async |tx, mut invitation| {
-            check_grant(actor, invitation.role)?;
-            if invitation.state(now) == InvitationState::Expired {
-                let org = invitation.org_id;
-                let open = sql::invitations::count_open_in(tx, org, now).await?;
-                self.check_seats(tx, org, open).await?;
-            }
-            let lifetime = invitation.expires_at.since(invitation.sent_at);
-            invitation.sent_at = now;
-            invitation.expires_at = now.plus(lifetime);
-            self.send(tx, actor, &invitation).await?;
-            Ok(invitation)
-        })
+        self.change_invitation(
+            actor,
+            "invitation.resend",
+            id,
+            async |tx, mut invitation| {
+                check_grant(actor, invitation.role)?;
+                if invitation.state(now) == InvitationState::Expired {
+                    let org = invitation.org_id;
+                    let open = sql::invitations::count_open_in(tx, org, now).await?;
+                    self.check_seats(tx, org, open).await?;
+                }
+                let lifetime = invitation.expires_at.since(invitation.sent_at);
+                invitation.sent_at = now;
+                invitation.expires_at = now.plus(lifetime);
+                self.send_invitation(tx, actor, &invitation).await?;
+                Ok(invitation)
+            },
+        )
         .await
     }
 
@@ -141,11 +144,16 @@ impl Accounts {
     /// `NotFound`; `Conflict` when it was accepted or taken back already.
     pub async fn revoke_invitation(&self, actor: &Actor, id: InvitationId) -> Result<Invitation> {
         let now = self.now();
-        self.change_invitation(actor, "invitation.revoke", id, async |tx, mut invitation| {
-            self.withdraw_links(tx, &invitation).await?;
-            invitation.revoked_at = Some(now);
-            Ok(invitation)
-        })
+        self.change_invitation(
+            actor,
+            "invitation.revoke",
+            id,
+            async |tx, mut invitation| {
+                self.withdraw_links(tx, &invitation).await?;
+                invitation.revoked_at = Some(now);
+                Ok(invitation)
+            },
+        )
         .await
     }
 
@@ -178,7 +186,12 @@ impl Accounts {
     }
 
     /// Queues the mail with a new link and makes the links before it useless.
-    async fn send(&self, tx: &mut Tx, actor: &Actor, invitation: &Invitation) -> Result<()> {
+    async fn send_invitation(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        invitation: &Invitation,
+    ) -> Result<()> {
         let org = invitation.org_id;
         let organization = sql::organizations::get_in(tx, org).await?;
         let organization = organization.ok_or_else(|| Error::not_found("organization", org))?;
@@ -186,13 +199,17 @@ impl Accounts {
         let lifetime = invitation.expires_at.since(self.now());
         let mut data = Map::new();
         data.insert("invitation_id".to_owned(), json!(invitation.id));
-        let token = self.issue_token(tx, NewToken {
-            org_id: Some(org),
-            email: Some(invitation.email.clone()),
-            data,
-            ..NewToken::new(TokenPurpose::Invitation, lifetime)
-        })
-        .await?;
+        let token = self
+            .issue_token(
+                tx,
+                NewToken {
+                    org_id: Some(org),
+                    email: Some(invitation.email.clone()),
+                    data,
+                    ..NewToken::new(TokenPurpose::Invitation, lifetime)
+                },
+            )
+            .await?;
         let inviter = match actor.user_id() {
             Some(user) => sql::members::get_in(tx, org, user).await?.map(|m| m.name),
             None => None,
@@ -310,7 +327,10 @@ impl Accounts {
         };
         let name = wanted.name.as_deref().ok_or_else(|| missing("name"))?;
         let name = check::name("name", name)?;
-        let password = wanted.password.as_ref().ok_or_else(|| missing("password"))?;
+        let password = wanted
+            .password
+            .as_ref()
+            .ok_or_else(|| missing("password"))?;
         let place = self.inner.passwords.enter()?;
         let hash = place.hash(password, &[email, &name]).await?;
         Ok(Fresh { name, hash })

@@ -151,8 +151,11 @@ pub(crate) fn check_grant(actor: &Actor, role: Role) -> Result<()> {
     if role >= actor.role() {
         return Ok(());
     }
-    Err(Error::forbidden("role_too_low", format!(
-        "the role `{role}` is above yours (`{}`): only somebody who has it can give or take it",
-        actor.role()
-    )))
+    Err(Error::forbidden(
+        "role_too_low",
+        format!(
+            "the role `{role}` is above yours (`{}`): only somebody who has it can give or take it",
+            actor.role()
+        ),
+    ))
 }

@@ -9,12 +9,12 @@ use store::{Clock, KeyId, Micros, OrgId, SessionId, UserId};
 use uuid::Uuid;
 
 use crate::api_key::Hash;
+use crate::organization_settings::DEFAULT_RETENTION_DAYS;
 use crate::principal::{CallerFacts, Principal};
 use crate::sql::keys::LoadedKey;
 use crate::sql::members::LoadedMember;
 use crate::sql::organizations::LoadedOrganization;
 use crate::sql::revisions::Revisions;
-use crate::organization_settings::DEFAULT_RETENTION_DAYS;
 use crate::{AuthError, Budget, Limit, OrganizationSettings, Plan, Plans};
 
 /// Uses closer together than this leave the mark alone: the cores would fight for its cache line.

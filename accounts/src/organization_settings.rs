@@ -22,7 +22,7 @@ pub struct OrganizationSettings {
 }
 
 /// What shall change about the settings; absent fields stay.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateSettings {
     /// See [`OrganizationSettings::require_mfa`].

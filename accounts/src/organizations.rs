@@ -406,7 +406,7 @@ impl Accounts {
         )))
     }
 
-    fn prepare_organization(&self, name: &str, slug: &str) -> Result<Organization> {
+    pub(crate) fn prepare_organization(&self, name: &str, slug: &str) -> Result<Organization> {
         let now = self.now();
         Ok(Organization {
             id: OrgId::new(),
@@ -422,11 +422,7 @@ impl Accounts {
     }
 }
 
-fn apply(
-    before: Organization,
-    update: UpdateOrganization,
-    now: Micros,
-) -> Result<Organization> {
+fn apply(before: Organization, update: UpdateOrganization, now: Micros) -> Result<Organization> {
     let mut after = Organization {
         updated_at: now,
         ..before

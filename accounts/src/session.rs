@@ -78,7 +78,6 @@ impl Accounts {
         })
     }
 
-    #[expect(dead_code, reason = "signing in comes next")]
     /// Signs an access token that begins to be good now.
     pub(crate) fn sign_access_token(
         &self,

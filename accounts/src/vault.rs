@@ -33,6 +33,8 @@ pub(crate) const WEBHOOK: &str = "webhook";
 /// The purpose that kept answers are encrypted for. They are not encrypted anew at a rotation: they
 /// live for a day, and a request whose answer is lost is still not carried out twice.
 pub(crate) const IDEMPOTENCY: &str = "idempotency";
+/// The purpose that the texts of mails are encrypted for.
+pub(crate) const EMAIL: &str = "email";
 const NONCE_LENGTH: usize = 12;
 /// Versions are one byte; after the last comes the first again, which by then nothing uses.
 const LAST_VERSION: i64 = 255;
@@ -187,6 +189,11 @@ pub(crate) async fn reseal_all(db: &Db, old: &Keyring, new: &Keyring) -> Result<
             let plain = old.open_for(WEBHOOK, webhook.org_id.uuid(), &webhook.encrypted_data)?;
             let again = new.seal_for(WEBHOOK, webhook.org_id.uuid(), &plain)?;
             sql::webhooks::reseal(tx, webhook.org_id, &again).await?;
+        }
+        for mail in &sql::emails::all_sealed_in(tx).await? {
+            let plain = old.open_for(EMAIL, mail.id.uuid(), &mail.body)?;
+            let again = new.seal_for(EMAIL, mail.id.uuid(), &plain)?;
+            sql::emails::reseal(tx, mail.id, &again).await?;
         }
         sql::revisions::bump(tx, Counter::Credentials).await?;
         Ok(all.len())

@@ -65,7 +65,11 @@ impl Accounts {
     ///
     /// # Errors
     /// `Invalid` for an address that is none; `Unavailable` as for credentials.
-    pub async fn put_webhook(&self, actor: &Actor, wanted: PutWebhook) -> Result<(Webhook, Secret)> {
+    pub async fn put_webhook(
+        &self,
+        actor: &Actor,
+        wanted: PutWebhook,
+    ) -> Result<(Webhook, Secret)> {
         let (org, now) = (actor.org_id(), self.now());
         let url = check_url(&wanted.url)?;
         let mut bytes = Zeroizing::new([0_u8; 32]);
@@ -152,7 +156,8 @@ impl Accounts {
 
 /// Only the form: whether the address is public is judged when it is connected to.
 fn check_url(text: &str) -> Result<String> {
-    let wrong = || Error::invalid("`url` must be an address such as https://hooks.example.org/alerts");
+    let wrong =
+        || Error::invalid("`url` must be an address such as https://hooks.example.org/alerts");
     let text = text.trim();
     let url: http::Uri = text.parse().map_err(|_| wrong())?;
     let scheme = url.scheme_str().unwrap_or_default();
@@ -175,10 +180,7 @@ mod tests {
         let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         let body = "{\"test\": 2432232314}";
         let signature = sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
-        assert_eq!(
-            signature,
-            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-        );
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     #[test]

@@ -21,6 +21,8 @@ ALTER TABLE users ADD COLUMN password_changed_at BIGINT;
 ALTER TABLE users ADD COLUMN email_verified_at BIGINT;
 ALTER TABLE users ADD COLUMN is_instance_owner BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE users ADD COLUMN locale TEXT NOT NULL DEFAULT 'en';
+-- JSON list of the kinds of second factor that a login must ask for, such as ["totp"].
+ALTER TABLE users ADD COLUMN second_factors TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE users ADD COLUMN last_login_at BIGINT;
 
 CREATE TABLE user_avatars (

@@ -93,11 +93,7 @@ fn time(name: &str, text: Option<String>) -> Result<Option<Micros>, ApiError> {
 
 /// All entries, page by page. A failure in the middle breaks the connection, so that half an export
 /// does not pass for a whole one.
-async fn export(
-    accounts: Accounts,
-    org: OrgId,
-    filter: AuditFilter,
-) -> Result<Response, ApiError> {
+async fn export(accounts: Accounts, org: OrgId, filter: AuditFilter) -> Result<Response, ApiError> {
     let first = PageRequest::new(Some(500), None)?;
     let lines = stream::try_unfold(Some(first), move |state| {
         let (accounts, filter) = (accounts.clone(), filter.clone());

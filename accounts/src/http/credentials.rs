@@ -5,7 +5,7 @@ use store::CredentialId;
 
 use super::extract::PageQuery;
 use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
-use crate::{IfMatch, Accounts, CreateCredential, Credential, Page, Permission, UpdateCredential};
+use crate::{Accounts, CreateCredential, Credential, IfMatch, Page, Permission, UpdateCredential};
 
 /// Lists the organization's credentials, newest first, without their secrets.
 #[utoipa::path(
@@ -91,6 +91,8 @@ pub(super) async fn delete(
     Id(id): Id<CredentialId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::CredentialsWrite)?;
-    accounts.delete_credential(&member.actor().expecting(if_match), id).await?;
+    accounts
+        .delete_credential(&member.actor().expecting(if_match), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -40,7 +40,11 @@ struct Kept {
 /// 409 while the first one is under way, 422 when the key was used for another request. Answers that
 /// a later attempt may better (401, 408, 409, 429, 5xx) and those above 1 MiB are not kept. Requests
 /// without a known caller, such as a login, are not handled so.
-pub async fn idempotent(State(accounts): State<Accounts>, request: Request, next: Next) -> Response {
+pub async fn idempotent(
+    State(accounts): State<Accounts>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(key) = request.headers().get(&IDEMPOTENCY_KEY) else {
         return next.run(request).await;
     };

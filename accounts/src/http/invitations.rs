@@ -24,7 +24,9 @@ pub(super) async fn list(
     Paging(page): Paging,
 ) -> Result<Json<Page<Invitation>>, ApiError> {
     member.require(Permission::MembersRead)?;
-    Ok(Json(accounts.list_invitations(member.org_id(), page).await?))
+    Ok(Json(
+        accounts.list_invitations(member.org_id(), page).await?,
+    ))
 }
 
 /// Invites somebody by mail.
@@ -97,7 +99,9 @@ pub(super) async fn resend(
     let id = id
         .parse()
         .map_err(|error: ParseIdError| ApiError::invalid(error.to_string()))?;
-    Ok(Tagged(accounts.resend_invitation(&member.actor(), id).await?))
+    Ok(Tagged(
+        accounts.resend_invitation(&member.actor(), id).await?,
+    ))
 }
 
 /// The secret part of an invitation's link.

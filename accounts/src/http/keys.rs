@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::extract::PageQuery;
 use super::tagged::with_tag;
 use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
-use crate::{ETag, IfMatch, Accounts, ApiKey, CreateKey, Page, Permission, UpdateKey};
+use crate::{Accounts, ApiKey, CreateKey, ETag, IfMatch, Page, Permission, UpdateKey};
 
 /// A key just made.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,7 +93,9 @@ pub(super) async fn update(
 ) -> Result<Tagged<ApiKey>, ApiError> {
     member.require(Permission::KeysWrite)?;
     Ok(Tagged(
-        accounts.update_key(&member.actor().expecting(if_match), id, update).await?,
+        accounts
+            .update_key(&member.actor().expecting(if_match), id, update)
+            .await?,
     ))
 }
 
@@ -112,6 +114,8 @@ pub(super) async fn delete(
     Id(id): Id<KeyId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::KeysWrite)?;
-    accounts.delete_key(&member.actor().expecting(if_match), id).await?;
+    accounts
+        .delete_key(&member.actor().expecting(if_match), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

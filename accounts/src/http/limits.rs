@@ -5,7 +5,7 @@ use store::LimitId;
 
 use super::extract::PageQuery;
 use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
-use crate::{IfMatch, Accounts, CreateLimit, Limit, Page, Permission, UpdateRule};
+use crate::{Accounts, CreateLimit, IfMatch, Limit, Page, Permission, UpdateRule};
 
 /// Lists the organization's limits, newest first.
 #[utoipa::path(
@@ -70,7 +70,9 @@ pub(super) async fn update(
     StrictJson(update): StrictJson<UpdateRule>,
 ) -> Result<Tagged<Limit>, ApiError> {
     member.require(Permission::LimitsWrite)?;
-    let updated = accounts.update_limit(&member.actor().expecting(if_match), id, update).await?;
+    let updated = accounts
+        .update_limit(&member.actor().expecting(if_match), id, update)
+        .await?;
     Ok(Tagged(updated))
 }
 
@@ -87,6 +89,8 @@ pub(super) async fn delete(
     Id(id): Id<LimitId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::LimitsWrite)?;
-    accounts.delete_limit(&member.actor().expecting(if_match), id).await?;
+    accounts
+        .delete_limit(&member.actor().expecting(if_match), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -63,10 +63,10 @@ pub(super) async fn invite(
 pub(super) async fn get(
     State(accounts): State<Accounts>,
     OrgMember(member): OrgMember,
-    Path((_, user)): Path<(String, String)>,
+    Path(ids): Path<(String, String)>,
 ) -> Result<Tagged<MemberRecord>, ApiError> {
     member.require(Permission::MembersRead)?;
-    let user = parse(&user)?;
+    let user = parse(&ids.1)?;
     Ok(Tagged(accounts.get_member(member.org_id(), user).await?))
 }
 
@@ -96,12 +96,14 @@ pub(super) async fn update(
     State(accounts): State<Accounts>,
     OrgMember(member): OrgMember,
     if_match: IfMatch,
-    Path((_, user)): Path<(String, String)>,
+    Path(ids): Path<(String, String)>,
     StrictJson(update): StrictJson<UpdateMember>,
 ) -> Result<Tagged<MemberRecord>, ApiError> {
     member.require(Permission::MembersWrite)?;
     let actor = member.actor().expecting(if_match);
-    let changed = accounts.set_role(&actor, parse(&user)?, update.role).await?;
+    let changed = accounts
+        .set_role(&actor, parse(&ids.1)?, update.role)
+        .await?;
     Ok(Tagged(changed))
 }
 
@@ -122,9 +124,9 @@ pub(super) async fn remove(
     State(accounts): State<Accounts>,
     OrgMember(member): OrgMember,
     if_match: IfMatch,
-    Path((_, user)): Path<(String, String)>,
+    Path(ids): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let user = parse(&user)?;
+    let user = parse(&ids.1)?;
     let leaves = member.0.key_id().is_none() && member.0.user_id() == Some(user);
     if !leaves {
         member.require(Permission::MembersWrite)?;

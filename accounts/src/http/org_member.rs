@@ -78,7 +78,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let refused = || {
-            ApiError::forbidden("this is for the owner of the whole instance, signed in as a person")
+            ApiError::forbidden(
+                "this is for the owner of the whole instance, signed in as a person",
+            )
         };
         match AnyCaller::from_request_parts(parts, state).await? {
             AnyCaller::Person(signed_in) => {

@@ -84,7 +84,9 @@ pub(super) async fn update(
 ) -> Result<Tagged<Team>, ApiError> {
     member.require(Permission::TeamsWrite)?;
     let actor = member.actor().expecting(if_match);
-    Ok(Tagged(accounts.rename_team(&actor, id, &wanted.name).await?))
+    Ok(Tagged(
+        accounts.rename_team(&actor, id, &wanted.name).await?,
+    ))
 }
 
 /// Deletes a team with the limits and budgets set on it.
@@ -122,7 +124,9 @@ pub(super) async fn list_members(
     Paging(page): Paging,
 ) -> Result<Json<Page<TeamMember>>, ApiError> {
     member.require(Permission::MembersRead)?;
-    let people = accounts.list_team_members(member.org_id(), id, page).await?;
+    let people = accounts
+        .list_team_members(member.org_id(), id, page)
+        .await?;
     Ok(Json(people))
 }
 
@@ -144,7 +148,9 @@ pub(super) async fn add_member(
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::TeamsWrite)?;
     let (team, user) = both(&ids)?;
-    accounts.add_team_member(&member.actor(), team, user).await?;
+    accounts
+        .add_team_member(&member.actor(), team, user)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

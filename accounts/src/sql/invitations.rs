@@ -58,11 +58,7 @@ pub(crate) async fn get_in(
 }
 
 /// The invitation of this address that was neither accepted nor taken back.
-pub(crate) async fn open_of_in(
-    tx: &mut Tx,
-    org: OrgId,
-    email: &str,
-) -> Result<Option<Invitation>> {
+pub(crate) async fn open_of_in(tx: &mut Tx, org: OrgId, email: &str) -> Result<Option<Invitation>> {
     on_tx!(tx, c => sqlx::query_as(
         "SELECT id, org_id, email, role, team_id, invited_by, sent_at, expires_at, accepted_at,
              revoked_at, created_at, updated_at

@@ -143,11 +143,7 @@ pub(crate) async fn by_slug(db: &Db, slug: &str) -> Result<Option<Organization>>
 }
 
 /// Organizations that a person belongs to.
-pub(crate) async fn of_user(
-    db: &Db,
-    user: UserId,
-    page: PageRequest,
-) -> Result<Vec<Organization>> {
+pub(crate) async fn of_user(db: &Db, user: UserId, page: PageRequest) -> Result<Vec<Organization>> {
     on_reader!(db, c => sqlx::query_as(
         "SELECT o.id, o.name, o.slug, o.plan, o.settings, o.log_bodies, o.billing_email,
              o.created_at, o.updated_at

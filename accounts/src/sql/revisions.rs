@@ -32,7 +32,6 @@ pub(crate) enum Counter {
     Organizations,
     Credentials,
     Members,
-    #[expect(dead_code, reason = "signing out comes next")]
     Sessions,
 }
 
