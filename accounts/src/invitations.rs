@@ -12,7 +12,7 @@ use crate::accounts::Change;
 use crate::invitation::{
     AcceptInvitation, CreateInvitation, DAYS, Invitation, InvitationPreview, InvitationState,
 };
-use crate::mail::{Locale, Mail, MailContent};
+use crate::mail::{Mail, MailContent};
 use crate::members::check_grant;
 use crate::one_time_token::{NewToken, TokenPurpose, wrong_token};
 use crate::sql::one_time_tokens::OneTimeToken;
@@ -214,10 +214,7 @@ impl Accounts {
             Some(user) => sql::members::get_in(tx, org, user).await?.map(|m| m.name),
             None => None,
         };
-        let locale = match sql::users::by_email_in(tx, &invitation.email).await? {
-            Some(user) => Locale::of(&user.locale),
-            None => Locale::English,
-        };
+        let locale = self.locale_of(tx, &invitation.email).await?;
         let content = MailContent::Invitation {
             inviter: inviter.as_deref().unwrap_or(&organization.name),
             organization: &organization.name,

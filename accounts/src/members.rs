@@ -63,6 +63,14 @@ impl Accounts {
         member.ok_or_else(|| Error::not_found("user", user))
     }
 
+    /// How many members an organization has.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_members(&self, org: OrgId) -> Result<i64> {
+        Ok(sql::members::count(self.db(), org).await?)
+    }
+
     /// The addresses of an organization's owners and admins.
     ///
     /// # Errors
