@@ -229,7 +229,7 @@ mod tests {
             "short",
             "1234567890",
             "passwordpassword",
-            "adalovelace1815",
+            "ada.lovelace",
             &"a".repeat(129),
         ] {
             let about = ["ada.lovelace@example.org", "Ada Lovelace"];
