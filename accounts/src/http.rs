@@ -1,11 +1,15 @@
 //! The part of `/api/v1` that this crate owns, and what all handlers of `/api/v1` share: the error
 //! form, callers and their permissions, strict bodies and cursor pages.
 
+mod account;
+mod answer;
 mod audit;
+mod auth;
 mod budgets;
 mod caller;
 mod cookie;
 mod credentials;
+mod device;
 mod error;
 mod extract;
 mod idempotent;
@@ -16,18 +20,22 @@ mod members;
 mod org_member;
 mod organizations;
 mod origin;
+mod outbox;
 mod permissions;
 mod plans;
 mod request_id;
+mod setup;
 mod tagged;
 mod teams;
 mod webhook;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use caller::{CSRF_HEADER, Member, authenticate, presented_key};
+pub use device::PeerAddress;
 pub use error::{ApiError, ErrorBody, ErrorDetail};
 pub use extract::{Id, Paging, StrictJson};
 pub use idempotent::{IDEMPOTENCY_KEY, idempotent};
@@ -38,10 +46,13 @@ pub use tagged::Tagged;
 
 use crate::Accounts;
 
+/// Largest body of a request; pictures of people are the largest there are.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
 /// Keys, limits, budgets, credentials and the current organization, each behind a permission.
 ///
 /// The paths are complete (`/api/v1/…`): merge the router, do not nest it. The OpenAPI document must
-/// define the security scheme `api_key`.
+/// define the security schemes `api_key` and `session`.
 pub fn router(accounts: Accounts) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(keys::list, keys::create))
@@ -85,6 +96,32 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(plans::list))
         .routes(routes!(webhook::get, webhook::put, webhook::delete))
         .routes(routes!(permissions::list))
+        .routes(routes!(outbox::list))
+        .merge(people())
         .with_state(accounts)
         .layer(from_fn(with_request_id))
+        // Also before anybody is known: nobody gets to send megabytes.
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+/// Signing in, and what people do about themselves.
+fn people() -> OpenApiRouter<Accounts> {
+    OpenApiRouter::new()
+        .routes(routes!(setup::get, setup::create))
+        .routes(routes!(auth::register))
+        .routes(routes!(auth::verify_email))
+        .routes(routes!(auth::resend_verification))
+        .routes(routes!(auth::forgot_password))
+        .routes(routes!(auth::reset_password))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::logout))
+        .routes(routes!(account::me, account::update))
+        .routes(routes!(account::change_password))
+        .routes(routes!(account::delete))
+        .routes(routes!(account::switch))
+        .routes(routes!(account::list_sessions, account::end_others))
+        .routes(routes!(account::end_session))
+        .routes(routes!(account::put_avatar, account::delete_avatar))
+        .routes(routes!(account::get_avatar))
 }

@@ -174,9 +174,9 @@ fn check_strength(password: &Secret, about: &[String]) -> Result<()> {
         return Ok(());
     }
     let feedback = judged.feedback();
-    let warning = feedback.and_then(|feedback| feedback.warning());
+    let warning = feedback.and_then(zxcvbn::feedback::Feedback::warning);
     let advice: Vec<String> = feedback
-        .map(|feedback| feedback.suggestions())
+        .map(zxcvbn::feedback::Feedback::suggestions)
         .unwrap_or_default()
         .iter()
         .map(ToString::to_string)
@@ -229,7 +229,7 @@ mod tests {
             "short",
             "1234567890",
             "passwordpassword",
-            "adalovelace1815",
+            "ada.lovelace",
             &"a".repeat(129),
         ] {
             let about = ["ada.lovelace@example.org", "Ada Lovelace"];

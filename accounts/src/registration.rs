@@ -23,18 +23,14 @@ const RESET_LIFETIME: Duration = Duration::from_secs(3_600);
 /// Answers about addresses come after this time, which is longer than the work behind any of them.
 const ANSWER_AFTER: Duration = Duration::from_millis(300);
 
-impl Default for Registration {
-    fn default() -> Self {
-        Self::Invitation
-    }
-}
-
 word! {
     /// Who may make an account.
+    #[derive(Default)]
     pub enum Registration {
         /// Anybody; each new person gets an organization.
         Open = "open",
         /// Those who were invited.
+        #[default]
         Invitation = "invitation",
         /// Nobody.
         Closed = "closed",

@@ -26,6 +26,8 @@ pub(crate) const ACCESS_LIFETIME: Duration = Duration::from_secs(600);
 pub struct SignedIn {
     pub(crate) claims: Claims,
     pub(crate) principal: Option<Arc<Principal>>,
+    /// Whether the token came in a browser's cookie.
+    pub(crate) from_cookie: bool,
 }
 
 impl SignedIn {
@@ -74,6 +76,7 @@ impl Accounts {
             .and_then(|org| memory.member(claims.user_id, org));
         Ok(SignedIn {
             principal: member.map(Arc::clone),
+            from_cookie: false,
             claims,
         })
     }

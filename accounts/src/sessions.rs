@@ -169,7 +169,7 @@ impl Accounts {
                 }
                 sql::sessions::revoke(tx, session.user_id, session.id, now).await?;
                 sql::revisions::bump(tx, Counter::Sessions).await?;
-                return Ok(Err(Refused::Reused(session)));
+                return Ok(Err(Refused::Reused(session.id, session.user_id)));
             }
             sql::sessions::touch(tx, session.id, now).await?;
             self.next_tokens(tx, &session).await.map(Ok)
@@ -177,11 +177,11 @@ impl Accounts {
         match outcome? {
             Ok(session) => Ok(session),
             Err(refused) => {
-                if let Refused::Reused(session) = &refused {
+                if let Refused::Reused(session, user) = refused {
                     self.refresh().await;
                     tracing::warn!(
-                        session.id = %session.id,
-                        user.id = %session.user_id,
+                        session.id = %session,
+                        user.id = %user,
                         "a refresh token was shown a second time: the session is ended"
                     );
                 }
@@ -290,11 +290,12 @@ impl Presented<'_> {
 }
 
 /// Why a refresh token was not exchanged.
+#[derive(Clone, Copy)]
 enum Refused {
     Unknown,
     Csrf,
     JustUsed,
-    Reused(StoredSession),
+    Reused(SessionId, UserId),
 }
 
 impl From<Refused> for Error {
@@ -313,7 +314,7 @@ impl From<Refused> for Error {
                 "the session was refreshed a moment ago: go on with the newer token",
             )
             .with_code("already_refreshed"),
-            Refused::Reused(_) => Self::unauthorized(
+            Refused::Reused(..) => Self::unauthorized(
                 "refresh_token_reused",
                 "this refresh token was used before, so the session was ended: sign in again",
             ),

@@ -70,7 +70,8 @@ pub(super) async fn find(
         return accounts.authenticate(presented).await.map(Caller::Key);
     }
     let token = cookie::read(headers, ACCESS_COOKIE).ok_or(AuthError::Missing)?;
-    let signed_in = accounts.authenticate_session(token)?;
+    let mut signed_in = accounts.authenticate_session(token)?;
+    signed_in.from_cookie = true;
     if changes && !(repeats(headers, &signed_in.claims.csrf_token) && accounts.is_our_page(headers))
     {
         return Err(AuthError::Csrf);
@@ -78,9 +79,15 @@ pub(super) async fn find(
     Ok(Caller::Session(signed_in))
 }
 
+/// The live session that a request shows, for signing out: from the header or the cookie.
+pub(super) fn session_of(accounts: &Accounts, headers: &HeaderMap) -> Option<SignedIn> {
+    let token = presented_key(headers).or_else(|| cookie::read(headers, ACCESS_COOKIE))?;
+    accounts.authenticate_session(token).ok()
+}
+
 /// Whether the CSRF header holds the session's token. A page of another site can neither read the
 /// cookie nor set the header.
-pub(super) fn repeats(headers: &HeaderMap, csrf_token: &str) -> bool {
+fn repeats(headers: &HeaderMap, csrf_token: &str) -> bool {
     let sent = headers.get(CSRF_HEADER).map_or(&[][..], |v| v.as_bytes());
     sent.ct_eq(csrf_token.as_bytes()).into()
 }

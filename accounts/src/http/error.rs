@@ -1,5 +1,6 @@
 //! The one error form of `/api/v1`.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::Json;
@@ -23,8 +24,8 @@ pub struct ApiError {
     pub message: String,
     /// More for programs, where there is more.
     pub details: Option<Value>,
-    /// When a retry makes sense: the header `retry-after`, in whole seconds.
-    pub retry_after: Option<Duration>,
+    /// When a retry makes sense: the header `retry-after`, in seconds.
+    pub retry_after: Option<NonZeroU32>,
 }
 
 /// The body of an answer with an error status.
@@ -101,9 +102,8 @@ impl ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(wait) = self.retry_after {
-            let seconds = wait.as_millis().div_ceil(1000).max(1);
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds as u64));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.get()));
         }
         (self.status, headers, Json(self.body(request_id))).into_response()
     }
@@ -117,6 +117,12 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Rounded up: who comes a moment too early is sent away again.
+fn whole_seconds(wait: Duration) -> NonZeroU32 {
+    let seconds = u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+    NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN)
 }
 
 impl From<AuthError> for ApiError {
@@ -133,7 +139,7 @@ impl From<Error> for ApiError {
             code: error.code.unwrap_or(code),
             message: error.message.clone(),
             details: error.details.as_deref().cloned(),
-            retry_after: error.retry_after,
+            retry_after: error.retry_after.map(whole_seconds),
         };
         match error.kind {
             ErrorKind::NotFound => plain(StatusCode::NOT_FOUND, "not_found"),

@@ -38,16 +38,20 @@ where
                 };
                 ApiError::new(rejection.status(), code, rejection.body_text())
             })?;
-        // serde takes an array for a struct, its fields in order; nobody means that.
-        if bytes.trim_ascii_start().first() != Some(&b'{') {
-            return Err(ApiError::invalid(
-                "the JSON body is wrong: it must be an object",
-            ));
-        }
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| ApiError::invalid(format!("the JSON body is wrong: {error}")))
+        strict_json(&bytes).map(Self)
     }
+}
+
+/// Reads a JSON object of exactly the documented fields.
+pub(super) fn strict_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // serde takes an array for a struct, its fields in order; nobody means that.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::invalid(
+            "the JSON body is wrong: it must be an object",
+        ));
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::invalid(format!("the JSON body is wrong: {error}")))
 }
 
 /// The id at the end of the path.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use accounts::{AuditFilter, 
-    Accounts, AccountsConfig, CreateCredential, ErrorKind, MasterKey, PageRequest, Secret,
-    UpdateCredential,
+use accounts::{
+    Accounts, AccountsConfig, AuditFilter, CreateCredential, ErrorKind, MasterKey, PageRequest,
+    Secret, UpdateCredential,
 };
 use store::on_reader;
 use store::testing::second_handle;
