@@ -205,7 +205,7 @@ def test_a_flood_of_logins_leaves_model_calls_alone(start):
     quiet, loud, statuses = asyncio.run(run())
     assert set(statuses) <= {401, 429} and statuses.count(429) > 800, statuses
     # Both share the machine with this client, so only a queue behind the hashes would show.
-    assert statistics.median(loud) < statistics.median(quiet) + 0.5, (quiet, loud)
+    assert statistics.median(loud) < statistics.median(quiet) + 0.1, (quiet, loud)
 
 
 def test_the_operator_lets_a_locked_out_owner_in(start):
