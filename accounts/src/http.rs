@@ -34,7 +34,7 @@ use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use caller::{CSRF_HEADER, Member, authenticate, presented_key};
+pub use caller::{CSRF_HEADER, Member, authenticate, organization_of, presented_key};
 pub use device::PeerAddress;
 pub use error::{ApiError, ErrorBody, ErrorDetail};
 pub use extract::{Id, Paging, StrictJson};

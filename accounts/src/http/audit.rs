@@ -42,6 +42,7 @@ pub(super) struct AuditQuery {
 #[utoipa::path(
     get, path = "/api/v1/audit", tag = "Audit", operation_id = "list_audit",
     params(AuditQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("audit:read"))),
     responses(
         (status = 200, content((Page<AuditEntry> = "application/json"), (String = "text/csv"))),
         (status = "4XX", body = ErrorBody),

@@ -11,6 +11,7 @@ use crate::{Accounts, Budget, CreateBudget, IfMatch, Page, Permission, UpdateRul
 #[utoipa::path(
     get, path = "/api/v1/budgets", tag = "Budgets", operation_id = "list_budgets",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:read"))),
     responses((status = 200, body = Page<Budget>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -26,6 +27,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/budgets", tag = "Budgets", operation_id = "create_budget",
     request_body = CreateBudget, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 201, body = Budget), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
@@ -42,6 +44,7 @@ pub(super) async fn create(
 #[utoipa::path(
     get, path = "/api/v1/budgets/{id}", tag = "Budgets", operation_id = "get_budget",
     params(("id" = BudgetId, Path, description = "The budget's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:read"))),
     responses((status = 200, body = Budget), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -60,6 +63,7 @@ pub(super) async fn get(
     patch, path = "/api/v1/budgets/{id}", tag = "Budgets", operation_id = "update_budget",
     params(("id" = BudgetId, Path, description = "The budget's id")),
     request_body = UpdateRule, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 200, body = Budget), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
@@ -80,6 +84,7 @@ pub(super) async fn update(
 #[utoipa::path(
     delete, path = "/api/v1/budgets/{id}", tag = "Budgets", operation_id = "delete_budget",
     params(("id" = BudgetId, Path, description = "The budget's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(

@@ -49,6 +49,14 @@ pub async fn authenticate(
     }
 }
 
+/// The organization on whose behalf a request comes; `None` while nobody is known.
+pub async fn organization_of(accounts: &Accounts, headers: &HeaderMap) -> Option<OrgId> {
+    match find(accounts, headers, false).await.ok()? {
+        Caller::Key(principal) => Some(principal.org_id()),
+        Caller::Session(signed_in) => signed_in.org_id(),
+    }
+}
+
 /// Who sent a request.
 pub(super) enum Caller {
     Key(Arc<Principal>),

@@ -11,6 +11,7 @@ use crate::{Accounts, CreateCredential, Credential, IfMatch, Page, Permission, U
 #[utoipa::path(
     get, path = "/api/v1/credentials", tag = "Credentials", operation_id = "list_credentials",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:read"))),
     responses((status = 200, body = Page<Credential>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -30,6 +31,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/credentials", tag = "Credentials", operation_id = "create_credential",
     request_body = CreateCredential, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 201, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
@@ -46,6 +48,7 @@ pub(super) async fn create(
 #[utoipa::path(
     get, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "get_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:read"))),
     responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -62,6 +65,7 @@ pub(super) async fn get(
     patch, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "update_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")),
     request_body = UpdateCredential, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
@@ -82,6 +86,7 @@ pub(super) async fn update(
 #[utoipa::path(
     delete, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "delete_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(

@@ -48,7 +48,8 @@ pub async fn idempotent(
     let Some(key) = request.headers().get(&IDEMPOTENCY_KEY) else {
         return next.run(request).await;
     };
-    if request.method() != Method::POST {
+    // `/v1` has the vendors' own shapes, and answers that are streams.
+    if request.method() != Method::POST || !request.uri().path().starts_with("/api/v1/") {
         return next.run(request).await;
     }
     let Some(key) = checked(key) else {

@@ -16,6 +16,7 @@ use crate::{
 #[utoipa::path(
     get, path = "/api/v1/invitations", tag = "Invitations", operation_id = "list_invitations",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:read"))),
     responses((status = 200, body = Page<Invitation>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -35,6 +36,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/invitations", tag = "Invitations", operation_id = "create_invitation",
     request_body = CreateInvitation, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:write"))),
     responses((status = 201, body = Invitation), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
@@ -52,6 +54,7 @@ pub(super) async fn create(
     get, path = "/api/v1/invitations/{id}", tag = "Invitations", operation_id = "get_invitation",
     params(("id" = InvitationId, Path, description = "The invitation's id")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:read"))),
     responses((status = 200, body = Invitation), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -69,6 +72,7 @@ pub(super) async fn get(
     operation_id = "revoke_invitation",
     params(("id" = InvitationId, Path, description = "The invitation's id")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:write"))),
     responses((status = 200, body = Invitation), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn revoke(
@@ -88,6 +92,7 @@ pub(super) async fn revoke(
     operation_id = "resend_invitation",
     params(("id" = InvitationId, Path, description = "The invitation's id")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:write"))),
     responses((status = 200, body = Invitation), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn resend(

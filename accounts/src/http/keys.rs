@@ -25,6 +25,7 @@ pub struct CreatedKey {
 #[utoipa::path(
     get, path = "/api/v1/keys", tag = "Keys", operation_id = "list_keys",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:read"))),
     responses((status = 200, body = Page<ApiKey>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -42,6 +43,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/keys", tag = "Keys", operation_id = "create_key",
     request_body = CreateKey, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:write"))),
     responses((status = 201, body = CreatedKey), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
@@ -64,6 +66,7 @@ pub(super) async fn create(
 #[utoipa::path(
     get, path = "/api/v1/keys/{id}", tag = "Keys", operation_id = "get_key",
     params(("id" = KeyId, Path, description = "The key's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:read"))),
     responses((status = 200, body = ApiKey), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -82,6 +85,7 @@ pub(super) async fn get(
     patch, path = "/api/v1/keys/{id}", tag = "Keys", operation_id = "update_key",
     params(("id" = KeyId, Path, description = "The key's id")),
     request_body = UpdateKey, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:write"))),
     responses((status = 200, body = ApiKey), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
@@ -105,6 +109,7 @@ pub(super) async fn update(
 #[utoipa::path(
     delete, path = "/api/v1/keys/{id}", tag = "Keys", operation_id = "delete_key",
     params(("id" = KeyId, Path, description = "The key's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(

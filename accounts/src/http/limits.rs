@@ -11,6 +11,7 @@ use crate::{Accounts, CreateLimit, IfMatch, Limit, Page, Permission, UpdateRule}
 #[utoipa::path(
     get, path = "/api/v1/limits", tag = "Limits", operation_id = "list_limits",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:read"))),
     responses((status = 200, body = Page<Limit>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -26,6 +27,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/limits", tag = "Limits", operation_id = "create_limit",
     request_body = CreateLimit, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 201, body = Limit), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
@@ -42,6 +44,7 @@ pub(super) async fn create(
 #[utoipa::path(
     get, path = "/api/v1/limits/{id}", tag = "Limits", operation_id = "get_limit",
     params(("id" = LimitId, Path, description = "The limit's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:read"))),
     responses((status = 200, body = Limit), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -60,6 +63,7 @@ pub(super) async fn get(
     patch, path = "/api/v1/limits/{id}", tag = "Limits", operation_id = "update_limit",
     params(("id" = LimitId, Path, description = "The limit's id")),
     request_body = UpdateRule, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 200, body = Limit), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
@@ -80,6 +84,7 @@ pub(super) async fn update(
 #[utoipa::path(
     delete, path = "/api/v1/limits/{id}", tag = "Limits", operation_id = "delete_limit",
     params(("id" = LimitId, Path, description = "The limit's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(

@@ -17,6 +17,7 @@ use crate::{
     operation_id = "list_members",
     params(("id" = OrgId, Path, description = "The organization's id"), PageQuery),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:read"))),
     responses((status = 200, body = Page<MemberRecord>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -37,6 +38,7 @@ pub(super) async fn list(
     operation_id = "invite_member",
     params(("id" = OrgId, Path, description = "The organization's id")),
     request_body = CreateInvitation, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:write"))),
     responses((status = 201, body = Invitation), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn invite(
@@ -58,6 +60,7 @@ pub(super) async fn invite(
         ("user_id" = UserId, Path, description = "The person's id"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:read"))),
     responses((status = 200, body = MemberRecord), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -90,6 +93,7 @@ pub(super) struct UpdateMember {
         ("user_id" = UserId, Path, description = "The person's id"),
     ),
     request_body = UpdateMember, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:write"))),
     responses((status = 200, body = MemberRecord), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
@@ -118,6 +122,7 @@ pub(super) async fn update(
         ("user_id" = UserId, Path, description = "The person's id"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn remove(

@@ -23,6 +23,7 @@ use crate::{
 #[utoipa::path(
     get, path = "/api/v1/organizations/current", tag = "Organizations",
     operation_id = "get_current_organization", security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("organization:read"))),
     responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn current(
@@ -38,6 +39,7 @@ pub(super) async fn current(
     patch, path = "/api/v1/organizations/current", tag = "Organizations",
     operation_id = "update_current_organization",
     request_body = UpdateOrganization, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("organization:update"))),
     responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update_current(
@@ -105,6 +107,7 @@ pub(super) async fn create(
     operation_id = "get_organization",
     params(("id" = OrgId, Path, description = "The organization's id")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("organization:read"))),
     responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -121,6 +124,7 @@ pub(super) async fn get(
     operation_id = "update_organization",
     params(("id" = OrgId, Path, description = "The organization's id")),
     request_body = UpdateOrganization, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("organization:update"))),
     responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
@@ -160,6 +164,7 @@ pub(super) struct ReplaceOrganization {
     operation_id = "replace_organization",
     params(("id" = OrgId, Path, description = "The organization's id")),
     request_body = ReplaceOrganization, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("organization:update"))),
     responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn replace(
@@ -201,6 +206,7 @@ pub(super) struct Confirmation {
     operation_id = "delete_organization",
     params(("id" = OrgId, Path, description = "The organization's id"), Confirmation),
     security(("session" = [])),
+    extensions(("x-permission" = json!("organization:delete"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
@@ -229,6 +235,7 @@ pub(super) async fn delete(
     operation_id = "export_organization",
     params(("id" = OrgId, Path, description = "The organization's id")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("organization:update"))),
     responses((status = 200, body = serde_json::Value), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn export(

@@ -17,6 +17,7 @@ pub(super) struct PlanList {
 #[utoipa::path(
     get, path = "/api/v1/plans", tag = "Billing", operation_id = "list_plans",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("organization:read"))),
     responses((status = 200, body = PlanList), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(

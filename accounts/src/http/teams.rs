@@ -22,6 +22,7 @@ pub(super) struct TeamName {
 #[utoipa::path(
     get, path = "/api/v1/teams", tag = "Teams", operation_id = "list_teams",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:read"))),
     responses((status = 200, body = Page<Team>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -40,6 +41,7 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/teams", tag = "Teams", operation_id = "create_team",
     request_body = TeamName, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("teams:write"))),
     responses((status = 201, body = Team), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
@@ -57,6 +59,7 @@ pub(super) async fn create(
     get, path = "/api/v1/teams/{id}", tag = "Teams", operation_id = "get_team",
     params(("id" = TeamId, Path, description = "The team's id")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:read"))),
     responses((status = 200, body = Team), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -73,6 +76,7 @@ pub(super) async fn get(
     patch, path = "/api/v1/teams/{id}", tag = "Teams", operation_id = "update_team",
     params(("id" = TeamId, Path, description = "The team's id")),
     request_body = TeamName, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("teams:write"))),
     responses((status = 200, body = Team), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
@@ -96,6 +100,7 @@ pub(super) async fn update(
     delete, path = "/api/v1/teams/{id}", tag = "Teams", operation_id = "delete_team",
     params(("id" = TeamId, Path, description = "The team's id")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("teams:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
@@ -115,6 +120,7 @@ pub(super) async fn delete(
     get, path = "/api/v1/teams/{id}/members", tag = "Teams", operation_id = "list_team_members",
     params(("id" = TeamId, Path, description = "The team's id"), PageQuery),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("members:read"))),
     responses((status = 200, body = Page<TeamMember>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list_members(
@@ -139,6 +145,7 @@ pub(super) async fn list_members(
         ("user_id" = UserId, Path, description = "The person's id"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("teams:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn add_member(
@@ -163,6 +170,7 @@ pub(super) async fn add_member(
         ("user_id" = UserId, Path, description = "The person's id"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("teams:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn remove_member(

@@ -23,6 +23,7 @@ pub(super) struct NewWebhook {
 #[utoipa::path(
     get, path = "/api/v1/webhook", tag = "Alerts", operation_id = "get_webhook",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:read"))),
     responses((status = 200, body = Webhook), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -40,6 +41,7 @@ pub(super) async fn get(
 #[utoipa::path(
     put, path = "/api/v1/webhook", tag = "Alerts", operation_id = "put_webhook",
     request_body = PutWebhook, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 200, body = NewWebhook), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn put(
@@ -63,6 +65,7 @@ pub(super) async fn put(
 #[utoipa::path(
     delete, path = "/api/v1/webhook", tag = "Alerts", operation_id = "delete_webhook",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(

@@ -18,6 +18,7 @@ use crate::alerts::{self, BudgetAlert, Outcome, WebhookDelivery, sql};
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:read"))),
     responses((status = 200, body = Page<BudgetAlert>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list_alerts(
@@ -43,6 +44,7 @@ pub(super) async fn list_alerts(
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:read"))),
     responses((status = 200, body = Page<WebhookDelivery>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list_webhook_deliveries(
@@ -62,6 +64,7 @@ pub(super) async fn list_webhook_deliveries(
 #[utoipa::path(
     post, path = "/api/v1/webhook/test", tag = "Alerts", operation_id = "test_webhook",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("limits:write"))),
     responses((status = 200, body = Outcome), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn test_webhook(

@@ -27,6 +27,7 @@ pub(super) struct StatementList {
 #[utoipa::path(
     get, path = "/api/v1/billing", tag = "Billing", operation_id = "get_billing",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("billing:read"))),
     responses((status = 200, body = Overview), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get_billing(
@@ -44,6 +45,7 @@ pub(super) async fn get_billing(
 #[utoipa::path(
     get, path = "/api/v1/billing/statements", tag = "Billing", operation_id = "list_statements",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("billing:read"))),
     responses((status = 200, body = StatementList), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list_statements(
@@ -66,6 +68,7 @@ pub(super) async fn list_statements(
     operation_id = "get_statement",
     params(("month" = String, Path, description = "`2026-11`, with `.csv` or `.pdf` for these forms", example = "2026-11")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("billing:read"))),
     responses(
         (status = 200, content(
             (Statement = "application/json"),

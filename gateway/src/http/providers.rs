@@ -56,6 +56,7 @@ pub(super) struct ProviderList {
 #[utoipa::path(
     get, path = "/api/v1/providers", tag = "Providers", operation_id = "list_providers",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("models:read"))),
     responses((status = 200, body = ProviderList), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list_providers(
@@ -130,6 +131,7 @@ pub(super) struct ModelList {
     operation_id = "list_provider_models",
     params(("id" = String, Path, description = "The provider's id", example = "openai")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("models:read"))),
     responses((status = 200, body = ModelList), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list_provider_models(
@@ -195,6 +197,7 @@ pub(super) struct TestRequest {
     post, path = "/api/v1/providers/{id}/test", tag = "Providers", operation_id = "test_provider",
     params(("id" = String, Path, description = "The provider's id", example = "openai")),
     request_body = TestRequest, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 200, body = Probe), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn test_provider(
@@ -218,6 +221,7 @@ pub(super) async fn test_provider(
     operation_id = "test_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")),
     request_body = TestRequest, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 200, body = Probe), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn test_credential(
