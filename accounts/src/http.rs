@@ -35,6 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use caller::{CSRF_HEADER, Member, authenticate, organization_of, presented_key};
+pub use cookie::ACCESS_COOKIE;
 pub use device::PeerAddress;
 pub use error::{ApiError, ErrorBody, ErrorDetail};
 pub use extract::{Id, Paging, StrictJson};

@@ -333,8 +333,9 @@ impl Accounts {
         let (org, now) = (actor.org_id(), self.now());
         let deleted: Result<()> = in_tx!(self.db(), tx: Error => {
             // All that memory holds of it has to be read again.
-            for counter in [Counter::Organizations, Counter::KeysAll, Counter::Limits,
-                Counter::Members, Counter::Credentials] {
+            // Always in this order: other changes lock some of these rows in it too.
+            for counter in [Counter::Organizations, Counter::KeysAll, Counter::Members,
+                Counter::Limits, Counter::Credentials] {
                 sql::revisions::bump(tx, counter).await?;
             }
             let organization = sql::organizations::get_in(tx, org).await?;
@@ -385,6 +386,20 @@ impl Accounts {
         let organization = self.get_organization(org).await?;
         let plan = self.inner.plans.get(&organization.plan).cloned();
         plan.ok_or_else(|| unknown_plan(&organization.plan))
+    }
+
+    /// Nobody's limits may vanish because a plan was taken out of the configuration.
+    pub(crate) async fn check_plans(&self) -> Result<()> {
+        let all = self.all_organization_facts();
+        let Some((org, _)) = all.into_iter().find(|(_, facts)| facts.plan.is_none()) else {
+            return Ok(());
+        };
+        let organization = self.get_organization(org).await?;
+        Err(Error::invalid(format!(
+            "organization {} is on the plan `{}`, which is not configured: add [plans.{}] or put the \
+             organization on another plan first",
+            organization.slug, organization.plan, organization.plan
+        )))
     }
 
     /// Whether one more member fits the plan. To be asked inside a transaction that raised

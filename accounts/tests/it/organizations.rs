@@ -332,6 +332,36 @@ async fn the_owner_of_the_instance_sets_plans_and_seats_are_counted() {
 }
 
 #[tokio::test]
+async fn a_plan_that_somebody_is_on_cannot_be_taken_out_of_the_configuration() {
+    at_each_site(Registration::Open, |site| async move {
+        // The whole site, so that its folder stays.
+        let site = site;
+        let wanted = "[gold]\ntitle = \"Gold\"\nretention_days = 1";
+        let configured = toml::from_str(wanted).expect("TOML");
+        let with_gold = accounts::AccountsConfig {
+            plans: accounts::Plans::new(configured, None).expect("plans"),
+            ..site.config.clone()
+        };
+        let open = async |config| {
+            let clock = std::sync::Arc::new(site.clock.clone());
+            accounts::Accounts::open(site.db.clone(), clock, config).await
+        };
+        let org = site
+            .accounts
+            .default_organization()
+            .await
+            .expect("there")
+            .id;
+        let gold = open(&with_gold).await.expect("opens");
+        let changed = gold.set_plan(&accounts::Actor::system(org), "gold").await;
+        changed.expect("changed");
+        let error = open(&site.config).await.expect_err("gold is gone");
+        assert!(error.message.contains("[plans.gold]"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_export_holds_everything_and_no_secret() {
     at_each_site(Registration::Open, |site: Site| async move {
         let owner = site.owner().await;

@@ -13,6 +13,7 @@ use crate::site::{Answer, Operation, Site, at_each_site};
 
 /// Vendors refuse connections at once, and nothing is tried twice.
 const SETTINGS: &str = "[providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"\n\
+     api_key = \"sk-nobody\"\n\
      [gateway.retry]\nmax_retries = 0\n[server]\napi_requests_per_minute = 0\n";
 
 /// For everybody, also without a key or session.
