@@ -122,7 +122,7 @@ where
     for row in rows {
         add_row::<DB>(&mut values, row).map_err(sqlx::Error::Encode)?;
     }
-    let text = insertion_text(rows.len());
+    let text = insertion_text::<DB>(rows.len());
     let text = match tail {
         "" => AssertSqlSafe(text).into_sql_str(),
         tail => AssertSqlSafe(format!("{text}{tail}")).into_sql_str(),
@@ -139,17 +139,28 @@ impl<DB: Database> IntoArguments<DB> for Values<DB> {
     }
 }
 
-/// Made once for each size: the text of the largest has thousands of placeholders.
-fn insertion_text(rows: usize) -> &'static str {
-    static TEXTS: [OnceLock<String>; STATEMENT_ROWS.len()] =
-        [const { OnceLock::new() }; STATEMENT_ROWS.len()];
+/// Made once for each size: the text of the largest has thousands of placeholders. They have no
+/// numbers on SQLite, which walks through a list of names to bind a numbered one.
+fn insertion_text<DB: Database>(rows: usize) -> &'static str {
+    const TEXTS: usize = STATEMENT_ROWS.len();
+    static NUMBERED: [OnceLock<String>; TEXTS] = [const { OnceLock::new() }; TEXTS];
+    static PLAIN: [OnceLock<String>; TEXTS] = [const { OnceLock::new() }; TEXTS];
+    let is_plain = DB::NAME == sqlx::Sqlite::NAME;
+    let texts = if is_plain { &PLAIN } else { &NUMBERED };
     let at = STATEMENT_ROWS.iter().position(|size| *size == rows);
     debug_assert!(at.is_some(), "rows are cut into pieces of these sizes");
-    TEXTS[at.unwrap_or_default()].get_or_init(|| {
+    texts[at.unwrap_or_default()].get_or_init(|| {
         let columns = COLUMNS.split(',').count();
         let row = |first: usize| {
-            let binds = (first..first + columns).map(|n| format!("${n}"));
-            format!("({})", binds.collect::<Vec<_>>().join(", "))
+            let bind = |n| {
+                if is_plain {
+                    "?".to_owned()
+                } else {
+                    format!("${n}")
+                }
+            };
+            let binds: Vec<String> = (first..first + columns).map(bind).collect();
+            format!("({})", binds.join(", "))
         };
         let values: Vec<String> = (0..rows).map(|at| row(at * columns + 1)).collect();
         let values = values.join(", ");
