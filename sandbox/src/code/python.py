@@ -1,0 +1,466 @@
+"""Runs users' Python code, each run in a fork of this process that has locked itself in.
+
+This process loads the everyday modules once and never sees a job: it reads a job's head, forks, and the
+fork reads the rest. So nothing of one job is left for the next, and a run costs a fork, not a start.
+Frames are those of `frame.rs`; the fate of each fork goes to standard error.
+"""
+import sys
+
+PRELOAD = """
+abc argparse array ast asyncio base64 binascii bisect calendar cmath codecs collections collections.abc
+colorsys concurrent.futures contextlib contextvars copy csv ctypes dataclasses datetime decimal difflib
+email email.message email.parser email.policy email.utils enum errno fnmatch fractions functools gc
+graphlib gzip hashlib heapq hmac html html.entities html.parser importlib inspect io ipaddress
+itertools json keyword linecache locale logging math mimetypes numbers operator os os.path pathlib
+pickle platform posixpath pprint queue quopri random re reprlib secrets select shlex signal socket
+statistics string struct tempfile textwrap threading time timeit token tokenize traceback types typing
+unicodedata unittest urllib.error urllib.parse urllib.request uuid warnings weakref
+xml.etree.ElementTree xml.dom.minidom xml.sax.saxutils zlib zoneinfo bz2 lzma tomllib
+encodings.idna encodings.latin_1 encodings.cp1252 encodings.utf_16 encodings.ascii encodings.cp437
+""".split()
+
+
+def preload():
+    for name in PRELOAD:
+        try:
+            __import__(name)
+        except ImportError:
+            pass  # an older Python, or one built without it
+
+
+preload()
+
+import ast, asyncio, ctypes, dataclasses, datetime, decimal, enum, gc, io, inspect, json, linecache  # noqa
+import os, pathlib, select, signal, struct, time, types, uuid  # noqa
+
+FILE = "<code>"
+HEAD = struct.Struct("<IQIB")
+REPLY = struct.Struct("<IQB")
+DONE, REFUSED, READY, UNAVAILABLE = 0, 1, 3, 4
+GRACE_S = 0.3
+DEADLINE_PASSED = object()
+
+
+# --- frames --------------------------------------------------------------------------------------
+
+
+def read_exactly(descriptor, size):
+    parts = []
+    while size > 0:
+        part = os.read(descriptor, min(size, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def write_all(descriptor, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view):]
+
+
+def reply(descriptor, nonce, status, payload):
+    write_all(descriptor, REPLY.pack(9 + len(payload), nonce, status) + payload)
+
+
+# --- locking in ----------------------------------------------------------------------------------
+
+
+class Filter:
+    """The seccomp filter, put on by the fork itself before it runs anything of the user's."""
+
+    def __init__(self, program):
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.prctl = self.libc.prctl
+        self.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+        self.code = ctypes.create_string_buffer(program, len(program))
+        # struct sock_fprog: a count of instructions and a pointer to them.
+        class Program(ctypes.Structure):
+            _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+        self.program = Program(len(program) // 8, ctypes.addressof(self.code))
+
+    def put_on(self):
+        PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
+        SECCOMP_MODE_FILTER = 2
+        steps = [
+            (PR_SET_PDEATHSIG, signal.SIGKILL, 0),
+            (PR_SET_NO_NEW_PRIVS, 1, 0),
+            (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(self.program)),
+        ]
+        for step in steps:
+            if self.prctl(*step, 0, 0) != 0:
+                raise OSError(ctypes.get_errno(), "the kernel refuses the filter")
+
+
+def check(lock):
+    """Whether a fork really is locked in; says what is wrong, or nothing."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            lock.put_on()
+            os.stat("/")
+            os._exit(2)
+        except PermissionError as error:
+            os._exit(0 if error.filename == "/" else 3)
+        except BaseException:
+            os._exit(3)
+    _, status = os.waitpid(pid, 0)
+    if status != 0:
+        return "the kernel refuses seccomp filters, and Python code does not run without"
+    return None
+
+
+def hold_time_zones():
+    """Time zones are files, which the code cannot read: hold them all."""
+    try:
+        import zoneinfo
+        from zoneinfo import _common
+    except ImportError:
+        return
+    held = {}
+    for name in zoneinfo.available_timezones():
+        try:
+            with _common.load_tzdata(name) as file:
+                held[name] = file.read()
+        except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+            pass
+    names = frozenset(held)
+
+    def load_tzdata(key):
+        if key not in held:
+            raise zoneinfo.ZoneInfoNotFoundError(f"No time zone found with key {key}")
+        return io.BytesIO(held[key])
+
+    _common.load_tzdata = load_tzdata
+    zoneinfo.available_timezones = lambda: set(names)
+
+
+# --- one run: in the fork ------------------------------------------------------------------------
+
+
+class Returned(BaseException):
+    """A `return` outside of any function."""
+
+    def __init__(self, value=None):
+        self.value = value
+
+
+class TooLate(BaseException):
+    """The deadline, raised where the code is."""
+
+
+class TopLevelReturn(ast.NodeTransformer):
+    """Makes `return x` of the outermost level end the code with that result."""
+
+    found = False
+
+    def visit_Return(self, node):
+        self.found = True
+        call = ast.Call(ast.Name("__returned__", ast.Load()), [node.value] if node.value else [], [])
+        return ast.fix_missing_locations(ast.copy_location(ast.Raise(call, None), node))
+
+    def leave(self, node):
+        return node
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = leave
+
+
+class Printed(io.TextIOBase):
+    """Standard output or standard error, kept line by line."""
+
+    def __init__(self, logs, level):
+        self.logs, self.level, self.open_line = logs, level, ""
+
+    encoding = "utf-8"
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self.logs.full:
+            return len(text)
+        *lines, rest = (self.open_line + text[: self.logs.limit]).split("\n")
+        for line in lines:
+            self.logs.add(self.level, line)
+        self.open_line = rest
+        if len(rest) > self.logs.limit:
+            self.finish()
+        return len(text)
+
+    def finish(self):
+        if self.open_line:
+            self.logs.add(self.level, self.open_line)
+        self.open_line = ""
+
+
+class Logs(list):
+    def __init__(self, limit):
+        super().__init__()
+        self.limit, self.size, self.full = limit, 0, False
+
+    def add(self, level, text):
+        self.size += len(text) + 32
+        if self.size > self.limit:
+            self.full = True
+        else:
+            self.append({"level": level, "text": text})
+
+
+class Failure(Exception):
+    def __init__(self, **error):
+        self.error = error
+
+
+def failure(kind, message, name="", line=None, column=None, trace=()):
+    return dict(kind=kind, message=message, name=name, line=line, column=column, trace=list(trace))
+
+
+def plain(value):
+    """What JSON has no form for."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, (set, frozenset, range, map, filter, zip, types.GeneratorType)):
+        return list(value)
+    if hasattr(value, "items") and callable(value.items):
+        return dict(value.items())
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, decimal.Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (uuid.UUID, pathlib.PurePath)):
+        return str(value)
+    if isinstance(value, (bytes, bytearray)):
+        raise TypeError("bytes have no form in JSON; use .decode() or base64.b64encode(...).decode()")
+    if hasattr(value, "__iter__"):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def frames_of(error):
+    """(line, column, function) of the user's own frames, outermost first."""
+    found = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == FILE:
+            column = None
+            if hasattr(code, "co_positions"):
+                positions = list(code.co_positions())
+                at = trace.tb_lasti // 2
+                if 0 <= at < len(positions) and positions[at][2] is not None:
+                    column = positions[at][2] + 1
+            found.append((trace.tb_lineno, column, code.co_name))
+        trace = trace.tb_next
+    return found
+
+
+FORBIDDEN_HINT = "code has no files, no network and no other programs here; use the nodes for them"
+
+
+def explain(error, order):
+    name, message = type(error).__name__, str(error)
+    frames = frames_of(error)
+    line, column, _ = frames[-1] if frames else (None, None, None)
+    trace = [f"line {line}, in {where}" for line, _, where in frames[-50:]]
+    if isinstance(error, TooLate):
+        return failure("timeout", f"stopped after {order['time_ms']} ms, the limit", "", line, column, trace)
+    if isinstance(error, MemoryError):
+        limit = order["memory_bytes"] >> 20
+        return failure("memory", f"needed more memory than the limit of {limit} MiB", name, line, column, trace)
+    if isinstance(error, SyntaxError) and not frames:
+        return failure("syntax", error.msg or message, name, error.lineno, error.offset)
+    if isinstance(error, KeyError):
+        message = f"key {message} does not exist"
+    if isinstance(error, ModuleNotFoundError):
+        message += "; the standard library is here, other packages are not"
+    if isinstance(error, EOFError) and "reading a line" in message:
+        message = "there is nobody to type: the code's data is in `input`"
+    if isinstance(error, PermissionError):
+        return failure("forbidden", f"{message}: {FORBIDDEN_HINT}", name, line, column, trace)
+    return failure("exception", message, name, line, column, trace)
+
+
+def forbidden(*_, **__):
+    raise PermissionError("Operation not permitted")
+
+
+def on_alarm(*_):
+    raise TooLate()
+
+
+def evaluate(order):
+    """The result of the code."""
+    tree = ast.parse(order["source"], FILE)
+    returns = TopLevelReturn()
+    tree = returns.visit(tree)
+    code = compile(tree, FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    scope = module.__dict__
+    scope.update(__returned__=Returned, input=order["input"])
+    try:
+        if code.co_flags & inspect.CO_COROUTINE:
+            asyncio.run(eval(code, scope))
+        else:
+            exec(code, scope)
+    except Returned as returned:
+        return finish(returned.value)
+    if callable(scope.get("main")):
+        return finish(scope["main"](order["input"]))
+    return scope.get("result")
+
+
+def finish(value):
+    return asyncio.run(value) if inspect.iscoroutine(value) else value
+
+
+def to_json(value, order):
+    try:
+        text = json.dumps(value, default=plain, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        message = str(error)
+        if "JSON compliant" in message:
+            message = "it holds NaN or Infinity, which JSON does not have"
+        raise Failure(**failure("result", f"the result cannot be written as JSON: {message}", type(error).__name__))
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        # Half of a surrogate pair: escapes can carry it.
+        text = json.dumps(value, default=plain, allow_nan=False)
+        size = len(text)
+    if size > order["output_bytes"]:
+        limit = order["output_bytes"]
+        raise Failure(**failure("result", f"the result has {size} bytes as JSON, more than the limit of {limit}"))
+    return text
+
+
+def run(order):
+    """JSON of the outcome (`Outcome` in code.rs)."""
+    logs = Logs(order["log_bytes"])
+    out, err = Printed(logs, "print"), Printed(logs, "error")
+    sys.stdout = sys.__stdout__ = out
+    sys.stderr = sys.__stderr__ = err
+    sys.stdin = sys.__stdin__ = io.StringIO("")
+    source = order["source"]
+    linecache.cache[FILE] = (len(source), None, source.splitlines(True), FILE)
+    result, error = "null", None
+    try:
+        result = to_json(evaluate(order), order)
+    except Failure as known:
+        error = known.error
+    except SystemExit as left:
+        if left.code not in (None, 0):
+            error = failure("exception", f"the code ended itself: {left.code}", "SystemExit")
+    except BaseException as problem:
+        error = explain(problem, order)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    out.finish()
+    err.finish()
+    rest = json.dumps({"logs": logs, "logs_truncated": logs.full, "error": error})
+    return f'{{"result":{result},{rest[1:]}'.encode("utf-8", "replace")
+
+
+def fork_main(job_length, nonce, time_ms, channels, lock):
+    name_and_input = read_exactly(0, job_length)
+    order = json.loads(name_and_input[len("code"):])
+    for descriptor in (0, 1, 2):
+        os.dup2(channels.null, descriptor)
+    os.close(channels.null)
+    os.close(channels.control)
+    os.environ.clear()
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    signal.signal(signal.SIGALRM, on_alarm)
+    os.system = os.popen = forbidden
+    if lock is not None:
+        lock.put_on()
+    signal.setitimer(signal.ITIMER_REAL, max(time_ms, 1) / 1000)
+    reply(channels.result, nonce, DONE, run(order))
+    os._exit(0)
+
+
+# --- this process --------------------------------------------------------------------------------
+
+
+def wait_for(pid, deadline):
+    """The exit status of a fork; kills it at the deadline."""
+    late = False
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done == pid:
+            break
+        left = deadline - time.monotonic()
+        if left <= 0:
+            os.kill(pid, signal.SIGKILL)
+            late = True
+            _, status = os.waitpid(pid, 0)
+            break
+        if hasattr(signal, "sigtimedwait"):
+            signal.sigtimedwait({signal.SIGCHLD}, left)
+        else:
+            time.sleep(min(left, 0.002))
+    if late:
+        return "deadline"
+    if os.WIFSIGNALED(status):
+        return f"signal {os.WTERMSIG(status)}"
+    return f"exit {os.WEXITSTATUS(status)}"
+
+
+def serve(lock, landlock):
+    channels = types.SimpleNamespace(
+        control=os.dup(2), result=os.dup(1), null=os.open("/dev/null", os.O_RDWR)
+    )
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    version = ".".join(map(str, sys.version_info[:3]))
+    ready = {"seccomp": lock is not None, "landlock": landlock, "version": version}
+    gc.collect()
+    gc.freeze()
+    reply(1, 0, READY, json.dumps(ready).encode())
+    while True:
+        head = read_exactly(0, HEAD.size)
+        if head is None:
+            return
+        length, nonce, time_ms, name = HEAD.unpack(head)
+        rest = length - (HEAD.size - 4)
+        deadline = time.monotonic() + time_ms / 1000 + GRACE_S
+        pid = os.fork()
+        if pid == 0:
+            try:
+                fork_main(rest, nonce, time_ms, channels, lock)
+            except MemoryError:
+                os.kill(os.getpid(), signal.SIGKILL)
+            finally:
+                os._exit(70)
+        fate = wait_for(pid, deadline)
+        # A fork that died early has left its job in the pipe, which is of no use then. The next job
+        # is sent after the report only, so what is there now is of this one.
+        last = bool(select.select([0], [], [], 0)[0])
+        write_all(channels.control, f"fork: {fate}{' last' if last else ''}\n".encode())
+        if last:
+            return
+
+
+def main():
+    program, landlock = bytes.fromhex(sys.argv[1]), sys.argv[2]
+    if sys.version_info < (3, 9):
+        reply(1, 0, UNAVAILABLE, b"Python is older than 3.9")
+        return
+    hold_time_zones()
+    time.tzset()
+    lock = Filter(program) if program else None
+    problem = check(lock) if lock is not None else None
+    if problem:
+        reply(1, 0, UNAVAILABLE, problem.encode())
+        return
+    serve(lock, landlock)
+
+
+main()
