@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ struct Inner {
     python: OnceCell<Result<PythonFound, String>>,
     told: AtomicBool,
     retiring: AtomicBool,
+    /// Fresh workers being started.
+    warming: AtomicUsize,
 }
 
 /// A worker without a job.
@@ -62,6 +64,7 @@ impl Pool {
             python: OnceCell::new(),
             told: AtomicBool::new(false),
             retiring: AtomicBool::new(false),
+            warming: AtomicUsize::new(0),
             config,
             program,
         }))
@@ -241,23 +244,21 @@ impl Pool {
         reason = "ends when the worker is started, or with START"
     )]
     fn keep_warm(&self, role: &Role) {
-        let count = |idle: &Vec<Idle>| {
-            let fresh = |i: &&Idle| i.role == *role && i.owner.is_none();
-            idle.iter().filter(fresh).count()
-        };
-        if role.forks() || count(&self.0.idle.lock()) >= self.0.config.warm_workers {
+        let fresh = |i: &&Idle| i.role == *role && i.owner.is_none();
+        let there = self.0.idle.lock().iter().filter(fresh).count();
+        let coming = self.0.warming.fetch_add(1, Ordering::AcqRel);
+        if role.forks() || there + coming >= self.0.config.warm_workers {
+            self.0.warming.fetch_sub(1, Ordering::AcqRel);
             return;
         }
-        let (inner, role) = (Arc::downgrade(&self.0), role.clone());
+        let (pool, role) = (self.clone(), role.clone());
         tokio::spawn(async move {
-            let Some(pool) = inner.upgrade().map(Self) else {
-                return;
-            };
             let max = pool.0.config.max_memory_bytes;
             match WorkerProcess::start(&pool.0.program, &role, max).await {
                 Ok(worker) => pool.put_back(role, None, worker),
                 Err(error) => tracing::warn!(%error, "no warm worker"),
             }
+            pool.0.warming.fetch_sub(1, Ordering::AcqRel);
         });
     }
 

@@ -7,16 +7,25 @@ Frames are those of `frame.rs`; the fate of each fork goes to standard error.
 import sys
 
 PRELOAD = """
-abc argparse array ast asyncio base64 binascii bisect calendar cmath codecs collections collections.abc
-colorsys concurrent.futures contextlib contextvars copy csv ctypes dataclasses datetime decimal difflib
-email email.message email.parser email.policy email.utils enum errno fnmatch fractions functools gc
-graphlib gzip hashlib heapq hmac html html.entities html.parser importlib inspect io ipaddress
-itertools json keyword linecache locale logging math mimetypes numbers operator os os.path pathlib
-pickle platform posixpath pprint queue quopri random re reprlib secrets select shlex signal socket
-statistics string struct tempfile textwrap threading time timeit token tokenize traceback types typing
-unicodedata unittest urllib.error urllib.parse urllib.request uuid warnings weakref
-xml.etree.ElementTree xml.dom.minidom xml.sax.saxutils zlib zoneinfo bz2 lzma tomllib
-encodings.idna encodings.latin_1 encodings.cp1252 encodings.utf_16 encodings.ascii encodings.cp437
+_strptime abc argparse array ast asyncio base64 binascii bisect bz2 calendar cmath codecs collections
+collections.abc colorsys concurrent.futures configparser contextlib contextvars copy copyreg csv ctypes
+dataclasses datetime decimal difflib dis email email.charset email.contentmanager email.generator
+email.headerregistry email.message email.mime.application email.mime.base email.mime.image
+email.mime.multipart email.mime.text email.parser email.policy email.utils encodings.ascii
+encodings.base64_codec encodings.big5 encodings.cp1250 encodings.cp1251 encodings.cp1252 encodings.cp437
+encodings.euc_jp encodings.euc_kr encodings.gb18030 encodings.gbk encodings.hex_codec encodings.idna
+encodings.iso8859_1 encodings.iso8859_15 encodings.iso8859_2 encodings.latin_1 encodings.punycode
+encodings.raw_unicode_escape encodings.rot_13 encodings.shift_jis encodings.unicode_escape
+encodings.utf_16 encodings.utf_16_be encodings.utf_16_le encodings.utf_32 encodings.utf_7
+encodings.utf_8_sig enum errno fnmatch fractions functools gc getpass glob graphlib gzip hashlib heapq
+hmac html html.entities html.parser http http.client http.cookies importlib importlib.metadata
+importlib.resources inspect io ipaddress itertools json keyword linecache locale logging logging.handlers
+lzma marshal math mimetypes mmap numbers operator optparse os os.path pathlib pickle pkgutil platform
+plistlib posixpath pprint queue quopri random re reprlib resource sched secrets select shelve shlex shutil
+signal socket sqlite3 stat statistics string stringprep struct subprocess symtable sys tarfile tempfile
+textwrap threading time timeit token tokenize tomllib traceback types typing unicodedata unittest
+unittest.mock urllib.error urllib.parse urllib.request uuid warnings wave weakref xml.dom.expatbuilder
+xml.dom.minidom xml.etree.ElementTree xml.sax xml.sax.expatreader xml.sax.saxutils zipfile zlib zoneinfo
 """.split()
 
 
@@ -30,15 +39,17 @@ def preload():
 
 preload()
 
-import ast, asyncio, ctypes, dataclasses, datetime, decimal, enum, gc, io, inspect, json, linecache  # noqa
-import os, pathlib, select, signal, struct, time, types, uuid  # noqa
+import ast, asyncio, collections, ctypes, dataclasses, datetime, decimal, enum, gc, inspect, io  # noqa
+import itertools, json, linecache, os, pathlib, select, signal, struct, time, types, uuid  # noqa
 
 FILE = "<code>"
 HEAD = struct.Struct("<IQIB")
 REPLY = struct.Struct("<IQB")
 DONE, REFUSED, READY, UNAVAILABLE = 0, 1, 3, 4
 GRACE_S = 0.3
-DEADLINE_PASSED = object()
+MAX_TRACE = 50
+# Kept from code that replaces them.
+to_text, from_text = json.dumps, json.loads
 
 
 # --- frames --------------------------------------------------------------------------------------
@@ -117,13 +128,14 @@ def hold_time_zones():
     """Time zones are files, which the code cannot read: hold them all."""
     try:
         import zoneinfo
-        from zoneinfo import _common
+        from zoneinfo import _common, _tzpath
     except ImportError:
         return
     held = {}
     for name in zoneinfo.available_timezones():
         try:
-            with _common.load_tzdata(name) as file:
+            path = _tzpath.find_tzfile(name)
+            with open(path, "rb") if path else _common.load_tzdata(name) as file:
                 held[name] = file.read()
         except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
             pass
@@ -134,6 +146,7 @@ def hold_time_zones():
             raise zoneinfo.ZoneInfoNotFoundError(f"No time zone found with key {key}")
         return io.BytesIO(held[key])
 
+    # Asked when a file is not found, which in a fork none is.
     _common.load_tzdata = load_tzdata
     zoneinfo.available_timezones = lambda: set(names)
 
@@ -246,21 +259,22 @@ def plain(value):
 
 
 def frames_of(error):
-    """(line, column, function) of the user's own frames, outermost first."""
-    found = []
+    """(line, column, function) of the user's own frames, the innermost last."""
+    found = collections.deque(maxlen=MAX_TRACE)
     trace = error.__traceback__
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_filename == FILE:
-            column = None
-            if hasattr(code, "co_positions"):
-                positions = list(code.co_positions())
-                at = trace.tb_lasti // 2
-                if 0 <= at < len(positions) and positions[at][2] is not None:
-                    column = positions[at][2] + 1
-            found.append((trace.tb_lineno, column, code.co_name))
+        if trace.tb_frame.f_code.co_filename == FILE:
+            found.append(trace)
         trace = trace.tb_next
-    return found
+    return [(trace.tb_lineno, column_of(trace), trace.tb_frame.f_code.co_name) for trace in found]
+
+
+def column_of(trace):
+    code = trace.tb_frame.f_code
+    if not hasattr(code, "co_positions") or trace.tb_lasti < 0:
+        return None
+    place = next(itertools.islice(code.co_positions(), trace.tb_lasti // 2, None), None)
+    return place[2] + 1 if place and place[2] is not None else None
 
 
 FORBIDDEN_HINT = "code has no files, no network and no other programs here; use the nodes for them"
@@ -270,18 +284,21 @@ def explain(error, order):
     name, message = type(error).__name__, str(error)
     frames = frames_of(error)
     line, column, _ = frames[-1] if frames else (None, None, None)
-    trace = [f"line {line}, in {where}" for line, _, where in frames[-50:]]
+    trace = [f"line {line}, in {where}" for line, _, where in frames]
     if isinstance(error, TooLate):
         return failure("timeout", f"stopped after {order['time_ms']} ms, the limit", "", line, column, trace)
     if isinstance(error, MemoryError):
         limit = order["memory_bytes"] >> 20
         return failure("memory", f"needed more memory than the limit of {limit} MiB", name, line, column, trace)
     if isinstance(error, SyntaxError) and not frames:
+        # Where the code ends in the middle, Python may point behind it.
         return failure("syntax", error.msg or message, name, error.lineno, error.offset)
     if isinstance(error, KeyError):
         message = f"key {message} does not exist"
     if isinstance(error, ModuleNotFoundError):
-        message += "; the standard library is here, other packages are not"
+        ours = getattr(sys, "stdlib_module_names", ())
+        what = "this part of the standard library is not" if error.name in ours else "packages are not"
+        message += f"; {what} available in the sandbox"
     if isinstance(error, EOFError) and "reading a line" in message:
         message = "there is nobody to type: the code's data is in `input`"
     if isinstance(error, PermissionError):
@@ -325,7 +342,7 @@ def finish(value):
 
 def to_json(value, order):
     try:
-        text = json.dumps(value, default=plain, allow_nan=False, ensure_ascii=False)
+        text = to_text(value, default=plain, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError) as error:
         message = str(error)
         if "JSON compliant" in message:
@@ -335,7 +352,7 @@ def to_json(value, order):
         size = len(text.encode())
     except UnicodeEncodeError:
         # Half of a surrogate pair: escapes can carry it.
-        text = json.dumps(value, default=plain, allow_nan=False)
+        text = to_text(value, default=plain, allow_nan=False)
         size = len(text)
     if size > order["output_bytes"]:
         limit = order["output_bytes"]
@@ -365,13 +382,13 @@ def run(order):
     signal.setitimer(signal.ITIMER_REAL, 0)
     out.finish()
     err.finish()
-    rest = json.dumps({"logs": logs, "logs_truncated": logs.full, "error": error})
+    rest = to_text({"logs": logs, "logs_truncated": logs.full, "error": error})
     return f'{{"result":{result},{rest[1:]}'.encode("utf-8", "replace")
 
 
 def fork_main(job_length, nonce, time_ms, channels, lock):
     name_and_input = read_exactly(0, job_length)
-    order = json.loads(name_and_input[len("code"):])
+    order = from_text(name_and_input[len("code"):])
     for descriptor in (0, 1, 2):
         os.dup2(channels.null, descriptor)
     os.close(channels.null)
@@ -423,7 +440,7 @@ def serve(lock, landlock):
     ready = {"seccomp": lock is not None, "landlock": landlock, "version": version}
     gc.collect()
     gc.freeze()
-    reply(1, 0, READY, json.dumps(ready).encode())
+    reply(1, 0, READY, to_text(ready).encode())
     while True:
         head = read_exactly(0, HEAD.size)
         if head is None:
@@ -450,6 +467,7 @@ def serve(lock, landlock):
 
 def main():
     program, landlock = bytes.fromhex(sys.argv[1]), sys.argv[2]
+    os.closerange(3, 256)  # whatever the server's own parent has left open
     if sys.version_info < (3, 9):
         reply(1, 0, UNAVAILABLE, b"Python is older than 3.9")
         return
