@@ -172,7 +172,8 @@ impl Pool {
         let max_memory = inner.config.max_memory_bytes;
         let outcome = worker.run(job, input, limits, max_memory).await;
         let fine = outcome.as_ref().map_or_else(|f| f.worker_is_fine, |_| true);
-        let used_up = worker.jobs >= inner.config.jobs_per_worker.max(1);
+        // An interpreter sees no job, so none can wear it out.
+        let used_up = !role.forks() && worker.jobs >= inner.config.jobs_per_worker.max(1);
         if fine && !used_up && (owner.is_some() || role.forks()) {
             self.put_back(role.clone(), owner, worker);
         }

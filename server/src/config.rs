@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use gateway::config::{Defaults, GatewayConfig, ModelConfig, ProviderConfig};
+use sandbox::SandboxConfig;
 use serde::Deserialize;
 
 /// Everything that can be configured.
@@ -21,6 +22,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Logs and traces.
     pub telemetry: TelemetryConfig,
+    /// Workers for users' code and uploaded files.
+    pub sandbox: SandboxConfig,
     /// Defaults of model calls.
     pub gateway: Defaults,
     /// Vendors.

@@ -29,7 +29,7 @@
       return Object.prototype.toString.call(value);
     }
   };
-  const write = (level) => (...parts) => log(level, parts.map(show).join(' '));
+  const write = (level) => (...parts) => log(level, parts.map(show).join(' ').toWellFormed());
   define('console', {
     log: write('log'), info: write('info'), debug: write('debug'), trace: write('debug'),
     warn: write('warn'), error: write('error'), table: write('log'), dir: write('log'),

@@ -55,7 +55,6 @@ const PYTHON: &[i64] = &[
     libc::SYS_close,
     libc::SYS_dup,
     libc::SYS_dup3,
-    libc::SYS_fcntl,
     libc::SYS_fstat,
     libc::SYS_pipe2,
     libc::SYS_epoll_create1,
@@ -82,6 +81,16 @@ const AF_UNIX: u64 = 1;
 const SOCK_STREAM: u64 = 1;
 const SOCK_TYPE_MASK: u64 = 0xf;
 const FIONBIO: u64 = 0x5421;
+/// What may be asked of a descriptor. Not `F_SETOWN`: its owner is sent signals, which could be the
+/// server.
+const FCNTL: [i32; 6] = [
+    libc::F_DUPFD,
+    libc::F_DUPFD_CLOEXEC,
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+    libc::F_SETFL,
+];
 
 /// The filter of a worker that runs our own jobs: it reads its input and writes its output.
 pub(super) fn for_jobs() -> Result<BpfProgram, String> {
@@ -100,6 +109,10 @@ pub(super) fn for_python() -> Result<BpfProgram, String> {
     let mut rules = common()?;
     for call in PYTHON {
         rules.insert(*call, Vec::new());
+    }
+    for command in FCNTL {
+        let what = (1, SeccompCmpOp::Eq, u64::from(command.unsigned_abs()));
+        allow_when(&mut rules, libc::SYS_fcntl, &[what])?;
     }
     // Streams only, and without an address: a datagram socket could be pointed at a service of the
     // machine.
@@ -131,9 +144,6 @@ fn common() -> Result<Rules, String> {
     for call in [libc::SYS_mmap, libc::SYS_mprotect] {
         allow_when(&mut rules, call, std::slice::from_ref(&plain))?;
     }
-    // abort() signals its own process, and no other.
-    let own = [(0, SeccompCmpOp::Eq, u64::from(std::process::id()))];
-    allow_when(&mut rules, libc::SYS_tgkill, &own)?;
     Ok(rules)
 }
 

@@ -118,6 +118,10 @@ fn everyday_code_runs() {
 #[test]
 fn what_is_logged_is_kept_in_order() {
     block_on(async {
+        assert_eq!(
+            code().run("console.log('a\\ud800')", "null").await.stdout(),
+            "a\u{fffd}"
+        );
         let source = "console.log('a', 1, { b: [2] }); console.warn(new Map([['k', 3n]]));\n\
                       console.error(null, undefined); const o = {}; o.o = o; console.info(o); throw 5";
         let outcome = code().run(source, "null").await;

@@ -52,6 +52,8 @@ fn files_network_and_processes_are_out_of_reach() {
             "import os, signal\nos.kill(1, 0)",
             "import os, signal\nos.killpg(0, signal.SIGKILL)",
             "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+            "import fcntl, os\nr, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETOWN, os.getpid())",
+            "import fcntl, os\nr, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETSIG, 9)",
             "import os\nos.setuid(0)",
             "import os\nos.sched_setaffinity(0, {0})",
             "import mmap\nmmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)",
