@@ -23,6 +23,9 @@ const START: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_millis(300);
 /// An interpreter kills its fork after the first grace, and says so within this.
 const REPORT: Duration = Duration::from_millis(700);
+/// Address space that our allocator takes beyond what a job holds: it aligns large pieces to 32 MiB,
+/// and for that asks for twice as much for a moment.
+const ALLOCATOR_SLACK: u64 = 64 << 20;
 /// What is kept of a worker's last words.
 const WORDS: usize = 4 * 1024;
 /// A first frame has at most this many bytes.
@@ -112,7 +115,8 @@ pub(crate) struct WorkerProcess {
     stderr: ChildStderr,
     group: Option<Pid>,
     forks: bool,
-    /// Address space of the idle worker; none where it cannot be measured.
+    /// Address space of the idle worker and of its allocator's ways; none where it cannot be
+    /// measured.
     idle_bytes: Option<u64>,
     pub(crate) confinement: Confinement,
     /// Version of the interpreter; empty where there is none.
@@ -210,7 +214,8 @@ impl WorkerProcess {
 
     /// Measures the idle worker, and puts the most that any job may have above it.
     fn bound_memory(&mut self, max_memory: u64) {
-        self.idle_bytes = self.group.and_then(address_space);
+        let slack = if self.forks { 0 } else { ALLOCATOR_SLACK };
+        self.idle_bytes = self.group.and_then(address_space).map(|idle| idle + slack);
         self.limit_memory(max_memory, max_memory);
     }
 
@@ -556,8 +561,8 @@ impl Words {
 
     fn last_line(&self) -> String {
         let text = self.text();
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.last().unwrap_or_default().to_owned()
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.next_back().unwrap_or_default().to_owned()
     }
 
     fn speak_of_memory(&self) -> bool {

@@ -47,6 +47,7 @@ HEAD = struct.Struct("<IQIB")
 REPLY = struct.Struct("<IQB")
 DONE, REFUSED, READY, UNAVAILABLE = 0, 1, 3, 4
 GRACE_S = 0.3
+LOOK_EVERY_S = 0.5
 MAX_TRACE = 50
 # Kept from code that replaces them.
 to_text, from_text = json.dumps, json.loads
@@ -407,6 +408,13 @@ def fork_main(job_length, nonce, time_ms, channels, lock):
 # --- this process --------------------------------------------------------------------------------
 
 
+def server_is_gone():
+    """Whether nobody holds the other end of standard input; asks for no event, gets hang-ups only."""
+    poll = select.poll()
+    poll.register(0, 0)
+    return bool(poll.poll(0))
+
+
 def wait_for(pid, deadline):
     """The exit status of a fork; kills it at the deadline."""
     late = False
@@ -415,13 +423,13 @@ def wait_for(pid, deadline):
         if done == pid:
             break
         left = deadline - time.monotonic()
-        if left <= 0:
+        if left <= 0 or server_is_gone():
             os.kill(pid, signal.SIGKILL)
             late = True
             _, status = os.waitpid(pid, 0)
             break
         if hasattr(signal, "sigtimedwait"):
-            signal.sigtimedwait({signal.SIGCHLD}, left)
+            signal.sigtimedwait({signal.SIGCHLD}, min(left, LOOK_EVERY_S))
         else:
             time.sleep(min(left, 0.002))
     if late:

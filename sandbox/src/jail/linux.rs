@@ -91,7 +91,7 @@ fn restrict(readable: &[PathBuf], devices: &[PathBuf]) -> Result<String, String>
             rules.add_rules(path_beneath_rules(readable, AccessFs::from_read(LANDLOCK)))
         })
         .and_then(|rules| rules.add_rules(path_beneath_rules(devices, device)))
-        .and_then(|rules| rules.restrict_self())
+        .and_then(landlock::RulesetCreated::restrict_self)
         .map_err(why)?;
     Ok(match status.ruleset {
         RulesetStatus::FullyEnforced => "full",

@@ -95,6 +95,9 @@ const FCNTL: [i32; 6] = [
 /// The filter of a worker that runs our own jobs: it reads its input and writes its output.
 pub(super) fn for_jobs() -> Result<BpfProgram, String> {
     let mut rules = common()?;
+    // abort() signals its own process, and no other.
+    let own = u64::from(std::process::id());
+    allow_when(&mut rules, libc::SYS_tgkill, &[(0, SeccompCmpOp::Eq, own)])?;
     allow_when(&mut rules, libc::SYS_read, &[(0, SeccompCmpOp::Eq, 0)])?;
     for descriptor in [1, 2] {
         let to = [(0, SeccompCmpOp::Eq, descriptor)];

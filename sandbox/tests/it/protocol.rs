@@ -1,5 +1,7 @@
 //! Workers that say what no worker says.
 
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sandbox::{Limits, SandboxError};
@@ -86,4 +88,56 @@ fn a_flood_without_a_frame_ends_at_once() {
         );
         assert!(said_no, "{outcome:?}");
     });
+}
+
+/// Starts a worker by hand, gives it a job that never ends, and closes the pipe as a dying server does.
+fn ends_when_the_pipe_closes(args: &[&str], job: &str, input: &[u8]) {
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_sandbox-test-worker"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the worker starts");
+    let mut stdout = worker.stdout.take().expect("has a pipe");
+    let mut ready = [0; 13];
+    stdout.read_exact(&mut ready).expect("it is ready");
+    let mut request = Vec::new();
+    let length = 13 + job.len() + input.len();
+    request.extend(u32::try_from(length).expect("fits").to_le_bytes());
+    request.extend(7u64.to_le_bytes());
+    request.extend(600_000u32.to_le_bytes());
+    request.push(u8::try_from(job.len()).expect("fits"));
+    request.extend(job.as_bytes());
+    request.extend(input);
+    let mut stdin = worker.stdin.take().expect("has a pipe");
+    stdin.write_all(&request).expect("it listens");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(
+        worker.try_wait().expect("can be asked").is_none(),
+        "it works on the job"
+    );
+    drop(stdin);
+    // The last one that holds the other end, a fork say, is gone when this ends.
+    let mut rest = Vec::new();
+    let began = Instant::now();
+    let _ = stdout.read_to_end(&mut rest);
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "it goes on without its server"
+    );
+    let _ = worker.wait();
+}
+
+#[test]
+fn workers_end_with_their_server_in_the_middle_of_a_job() {
+    ends_when_the_pipe_closes(&["jobs"], "spin", b"");
+    let Some(code) = crate::python::code() else {
+        return;
+    };
+    let found = block_on(async { code.pool.python().await.cloned() }).expect("there is one");
+    let path = found.path.to_str().expect("is text");
+    let order = br#"{"source":"while True: pass","input":null,"time_ms":600000,
+        "memory_bytes":1000000,"output_bytes":1000,"log_bytes":1000}"#;
+    ends_when_the_pipe_closes(&["python", path], "code", order);
 }
