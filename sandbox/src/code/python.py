@@ -17,7 +17,7 @@ encodings.euc_jp encodings.euc_kr encodings.gb18030 encodings.gbk encodings.hex_
 encodings.iso8859_1 encodings.iso8859_15 encodings.iso8859_2 encodings.latin_1 encodings.punycode
 encodings.raw_unicode_escape encodings.rot_13 encodings.shift_jis encodings.unicode_escape
 encodings.utf_16 encodings.utf_16_be encodings.utf_16_le encodings.utf_32 encodings.utf_7
-encodings.utf_8_sig enum errno fnmatch fractions functools gc getpass glob graphlib gzip hashlib heapq
+encodings.utf_8_sig enum errno fcntl fnmatch fractions functools gc getpass glob graphlib gzip hashlib heapq
 hmac html html.entities html.parser http http.client http.cookies importlib importlib.metadata
 importlib.resources inspect io ipaddress itertools json keyword linecache locale logging logging.handlers
 lzma marshal math mimetypes mmap numbers operator optparse os os.path pathlib pickle pkgutil platform
