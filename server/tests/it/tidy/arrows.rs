@@ -8,12 +8,20 @@ use super::{read, refuse};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("outbound", &[]),
+    ("sandbox", &[]),
     ("providers", &[]),
     ("accounts", &["store"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
     (
         "server",
-        &["store", "outbound", "providers", "accounts", "gateway"],
+        &[
+            "store",
+            "outbound",
+            "providers",
+            "accounts",
+            "gateway",
+            "sandbox",
+        ],
     ),
     ("bench", &[]),
 ];
