@@ -52,6 +52,7 @@ pub async fn open_accounts(config: &Config, db: Db) -> Result<Accounts> {
         smtp: config.email.smtp()?,
         log_links: config.email.log_links,
         trusted_proxies: trusted_proxies(config)?,
+        plans: config.plans()?,
     };
     Ok(Accounts::open(db, Arc::new(SystemClock), &config).await?)
 }

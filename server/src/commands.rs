@@ -72,7 +72,7 @@ pub async fn document() -> Result<String> {
     let mut config = Config::default();
     config.server.data_dir = dir.path().to_owned();
     let app = app::App::build(&config).await?;
-    let (_, document) = router::build(&app, router::Edge::default());
+    let (_, document) = router::build(&app, router::Edge::default())?;
     app.db.close().await;
     openapi::render(&document)
 }
