@@ -16,3 +16,4 @@ mod router;
 pub mod serve;
 mod telemetry;
 mod trace;
+mod web;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{openapi, trace};
+use crate::{openapi, trace, web};
 
 #[derive(Clone)]
 struct Health {
@@ -90,7 +90,10 @@ async fn ready(State(Health { app }): State<Health>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
 }
 
-async fn not_found(uri: axum::http::Uri) -> Response {
+async fn not_found(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if let Some(page) = web::answer(&method, &uri, &headers) {
+        return page;
+    }
     problem(
         StatusCode::NOT_FOUND,
         "not_found",
@@ -98,7 +101,7 @@ async fn not_found(uri: axum::http::Uri) -> Response {
     )
 }
 
-async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+async fn wrong_method(method: Method, uri: Uri) -> Response {
     let message = format!("{} does not take {method}.", uri.path());
     problem(
         StatusCode::METHOD_NOT_ALLOWED,

@@ -1,0 +1,3 @@
+import { defineTexts } from "../../i18n/texts";
+
+export const useStart = defineTexts("start", { en: { title: "Home" }, de: { title: "Start" } });
