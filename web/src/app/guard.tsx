@@ -7,7 +7,7 @@ import type { PageEntry } from "./page-entry";
 
 /** Whether a page is there for a person. */
 export function isOpen(entry: PageEntry, me: Me): boolean {
-  if (entry.instanceOwner && !me.user.is_instance_owner) return false;
+  if (entry.instanceOwner && !me.is_instance_owner) return false;
   return !entry.permission || me.permissions.includes(entry.permission);
 }
 

@@ -1,15 +1,15 @@
 import { currentLanguage } from "./language";
 
-/** What the API calls a time: microseconds since 1970, UTC. */
-export type Micros = number;
+/** What the API calls a time: RFC 3339, UTC. */
+export type Time = string;
 
-export function date(micros: Micros): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium" }).format(micros / 1_000);
+export function date(time: Time): string {
+  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium" }).format(new Date(time));
 }
 
-export function dateTime(micros: Micros): string {
+export function dateTime(time: Time): string {
   const form = { dateStyle: "medium", timeStyle: "short" } as const;
-  return new Intl.DateTimeFormat(currentLanguage(), form).format(micros / 1_000);
+  return new Intl.DateTimeFormat(currentLanguage(), form).format(new Date(time));
 }
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -21,8 +21,8 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** `3 hours ago`. */
-export function ago(micros: Micros, now = Date.now()): string {
-  const seconds = micros / 1_000_000 - now / 1_000;
+export function ago(time: Time, now = Date.now()): string {
+  const seconds = (Date.parse(time) - now) / 1_000;
   const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
   const step = steps.find(([, size]) => Math.abs(seconds) >= size);
   if (!step) return format.format(0, "second");

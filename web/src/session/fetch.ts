@@ -14,8 +14,8 @@ export async function sessionFetch(input: Request | URL | string, init?: Request
   return csrfFetch(request);
 }
 
-/** Signing in answers 401 for a wrong password: no reason to sign in again. */
+/** There a 401 is about a password or the session's end itself: no reason to sign in again. */
 function isAuth(url: string): boolean {
   const { pathname } = new URL(url, location.origin);
-  return pathname.startsWith("/api/v1/auth/") && pathname !== "/api/v1/auth/me";
+  return /^\/api\/v1\/auth\/(login|refresh|logout)/.test(pathname);
 }

@@ -1,5 +1,6 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { Failure } from "../api/failure";
+import type { Time } from "../i18n/format";
 import { sessionFetch } from "./fetch";
 
 /** The words of the permission table in `accounts/src/permission.rs`. */
@@ -12,11 +13,29 @@ export interface Membership {
   role: string;
 }
 
-/** Who is signed in, where, and what they may do there. */
-export interface Me {
-  user: { id: string; email: string; name: string; locale: string; is_instance_owner: boolean };
-  organization: Membership | null;
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  locale: string;
+  is_instance_owner: boolean;
+  email_verified_at?: Time | null;
+  password_changed_at?: Time | null;
+  avatar_updated_at?: Time | null;
+}
+
+interface MeBody {
+  user: User;
+  session_id: string;
   organizations: Membership[];
+  current?: { id: string; role: string | null; permissions: Permission[] } | null;
+  is_instance_owner: boolean;
+  mfa: { enabled: boolean; methods: string[] };
+}
+
+/** Who is signed in, where, and what they may do there. */
+export interface Me extends MeBody {
+  organization: Membership | undefined;
   permissions: Permission[];
 }
 
@@ -28,7 +47,9 @@ export const meQuery = queryOptions({
     if (response.status === 401) return null;
     const answer = await response.json();
     if (!response.ok) throw Failure.from(response, answer);
-    return answer as Me;
+    const me = answer as MeBody;
+    const organization = me.organizations.find(({ id }) => id === me.current?.id);
+    return { ...me, organization, permissions: me.current?.permissions ?? [] };
   },
 });
 

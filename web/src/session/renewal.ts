@@ -21,8 +21,10 @@ async function renew(): Promise<boolean> {
   const once = async () => {
     if (Number(localStorage.getItem(renewedAt)) >= began) return true;
     const response = await csrfFetch(requestTo("/api/v1/auth/refresh", { method: "POST" }));
-    if (response.ok) localStorage.setItem(renewedAt, String(Date.now()));
-    return response.ok;
+    // 409: another tab was faster by a moment, and its cookies are ours too.
+    const renewed = response.ok || response.status === 409;
+    if (renewed) localStorage.setItem(renewedAt, String(Date.now()));
+    return renewed;
   };
   // Locks exist in secure contexts only: not on a plain http address in a local network.
   return navigator.locks ? navigator.locks.request("session-renewal", once) : once();

@@ -3,10 +3,10 @@ import { Failure } from "../api/failure";
 import { csrfFetch, requestTo } from "./csrf";
 import { meQuery } from "./me";
 
-/** Sends JSON to `/api/v1/auth/…`, where there may be no session yet. */
-export async function authPost<T>(path: string, content?: unknown): Promise<T> {
+/** Sends JSON where there may be no session: nobody is asked to sign in again. */
+export async function post<T>(path: string, content?: unknown): Promise<T> {
   const response = await csrfFetch(
-    requestTo(`/api/v1/auth/${path}`, {
+    requestTo(path, {
       method: "POST",
       headers: content === undefined ? {} : { "content-type": "application/json" },
       body: content === undefined ? undefined : JSON.stringify(content),
@@ -17,17 +17,28 @@ export async function authPost<T>(path: string, content?: unknown): Promise<T> {
   return answer as T;
 }
 
-export interface Credentials {
-  email: string;
-  password: string;
+/** What signing in answers: a session in cookies, or the request for a second factor. */
+export type SignInAnswer = { mfa_required: false } | SecondStep;
+
+export interface SecondStep {
+  mfa_required: true;
+  mfa_token: string;
+  methods: string[];
 }
 
-/** Signs in with email and password; the form shows what goes wrong. */
+/**
+ * Takes one step of signing in: the first with `login`, the second where it is asked for. The form
+ * shows what goes wrong.
+ */
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     meta: { silent: true },
-    mutationFn: (credentials: Credentials) => authPost("login", credentials),
-    onSuccess: () => client.invalidateQueries({ queryKey: meQuery.queryKey }),
+    mutationFn: ({ path, content }: { path: string; content: Record<string, unknown> }) =>
+      post<SignInAnswer>(`/api/v1/auth/${path}`, { ...content, transport: "cookie" }),
+    onSuccess: (answer) => {
+      if (answer.mfa_required) return;
+      return client.invalidateQueries({ queryKey: meQuery.queryKey });
+    },
   });
 }

@@ -9,10 +9,10 @@ export function useSwitchOrganization() {
   const navigate = useNavigate();
   return useMutation({
     mutationFn: async (orgId: string) => {
-      const response = await sessionFetch("/api/v1/auth/organization", {
-        method: "PUT",
+      const response = await sessionFetch("/api/v1/auth/switch-organization", {
+        method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ org_id: orgId }),
+        body: JSON.stringify({ organization_id: orgId }),
       });
       if (!response.ok) throw Failure.from(response, await response.json().catch(() => null));
     },

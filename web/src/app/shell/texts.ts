@@ -24,7 +24,6 @@ export const useShell = defineTexts("shell", {
     again: {
       title: "Sign in again",
       hint: "Your session has ended. Sign in to go on; what you typed is still there.",
-      submit: "Sign in",
       giveUp: "To the sign-in page",
     },
   },
@@ -51,7 +50,6 @@ export const useShell = defineTexts("shell", {
     again: {
       title: "Erneut anmelden",
       hint: "Ihre Sitzung ist zu Ende. Melden Sie sich an, um weiterzumachen; Ihre Eingaben sind noch da.",
-      submit: "Anmelden",
       giveUp: "Zur Anmeldeseite",
     },
   },
