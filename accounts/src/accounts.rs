@@ -1,7 +1,7 @@
 //! The handle on everything in this crate.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -10,13 +10,16 @@ use serde_json::Value;
 use store::{AuditId, Db, Json, Micros, OrgId, SharedClock, Tx};
 use tokio::sync::watch;
 
+use crate::mail::Mailer;
 use crate::memory::Memory;
+use crate::network::Network;
+use crate::password::Passwords;
 use crate::refresh::Refresher;
 use crate::sql::audit::AuditEntry;
 use crate::sql::revisions::Revisions;
 use crate::unknown::Unknown;
 use crate::vault::{self, MasterKey, Rotation, Source, Vault};
-use crate::{Actor, Page, PageRequest, Result, Secret, sql};
+use crate::{Actor, Page, PageRequest, Registration, Result, Secret, SmtpConfig, sql};
 
 /// What [`Accounts::open`] needs to know.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +28,17 @@ pub struct AccountsConfig {
     pub data_dir: PathBuf,
     /// The master key as base64 of 32 bytes (`NOCODE_AI_MASTER_KEY`), in place of the key file.
     pub master_key: Option<Secret>,
+    /// Where people reach this server (`https://ai.example.org`), when that is not where it listens.
+    pub public_url: Option<String>,
+    /// Who may make an account.
+    pub registration: Registration,
+    /// The SMTP server; without one, mails stay in the outbox.
+    pub smtp: Option<SmtpConfig>,
+    /// Write links of mails into the log when there is no SMTP server. For development: they open
+    /// accounts.
+    pub log_links: bool,
+    /// Proxies whose `x-forwarded-for` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// Organizations, users, teams, keys, limits, budgets and credentials. Clones share everything.
@@ -41,6 +55,12 @@ pub(crate) struct Inner {
     pub(crate) refresher: Refresher,
     pub(crate) unknown: Mutex<Unknown>,
     pub(crate) changes: watch::Sender<Revisions>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) local_url: OnceLock<String>,
+    pub(crate) registration: Registration,
+    pub(crate) passwords: Passwords,
+    pub(crate) mail: Mailer,
+    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 impl std::fmt::Debug for Accounts {
@@ -70,6 +90,12 @@ impl Accounts {
                 refresher: Refresher::default(),
                 unknown: Mutex::default(),
                 changes: watch::Sender::new(Revisions::default()),
+                public_url: config.public_url.as_deref().map(without_slash),
+                local_url: OnceLock::new(),
+                registration: config.registration,
+                passwords: Passwords::default(),
+                mail: Mailer::new(config.smtp.as_ref(), config.log_links)?,
+                trusted_proxies: config.trusted_proxies.clone(),
             }),
         };
         accounts.load_all().await?;
@@ -79,6 +105,20 @@ impl Accounts {
     /// The database, for crates above that keep their own tables in it.
     pub fn db(&self) -> &Db {
         &self.inner.db
+    }
+
+    /// Tells where the server listens, for links while no public URL is configured. The first time
+    /// counts.
+    pub fn set_local_url(&self, url: &str) {
+        let _ = self.inner.local_url.set(without_slash(url));
+    }
+
+    /// Where people reach the server, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        let configured = self.inner.public_url.as_ref();
+        configured
+            .or_else(|| self.inner.local_url.get())
+            .map_or("http://127.0.0.1:8080", String::as_str)
     }
 
     /// The clock everything here goes by.
@@ -146,6 +186,10 @@ pub(crate) struct Change<'a, T> {
     pub(crate) target: String,
     pub(crate) before: Option<&'a T>,
     pub(crate) after: Option<&'a T>,
+}
+
+fn without_slash(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
 }
 
 fn record<T: Serialize>(value: &T) -> Option<Json<Value>> {

@@ -24,6 +24,14 @@ impl Actor {
         Self::named(org_id, "system")
     }
 
+    /// A person, where there is no principal yet or any more.
+    pub(crate) fn of_user(org_id: OrgId, user: UserId) -> Self {
+        Self {
+            user_id: Some(user),
+            ..Self::named(org_id, &format!("user:{user}"))
+        }
+    }
+
     /// The tenant.
     pub const fn org_id(&self) -> OrgId {
         self.org_id
@@ -34,7 +42,7 @@ impl Actor {
         self.user_id
     }
 
-    /// `key:<id>`, `command_line` or `system`.
+    /// `key:<id>`, `user:<id>`, `command_line` or `system`.
     pub fn label(&self) -> &str {
         &self.label
     }
@@ -50,9 +58,11 @@ impl Actor {
 
 impl From<&Principal> for Actor {
     fn from(principal: &Principal) -> Self {
-        let label = principal
-            .key_id()
-            .map_or_else(|| "session".to_owned(), |key| format!("key:{key}"));
+        let label = match (principal.key_id(), principal.user_id()) {
+            (Some(key), _) => format!("key:{key}"),
+            (None, Some(user)) => format!("user:{user}"),
+            (None, None) => "system".to_owned(),
+        };
         Self {
             org_id: principal.org_id(),
             label,

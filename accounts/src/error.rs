@@ -1,6 +1,9 @@
 //! One error for changes and lookups, one for authentication.
 
 use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
 
 /// What an error means for the caller's next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +14,12 @@ pub enum ErrorKind {
     Conflict,
     /// The input is wrong; the message says which field and why.
     Invalid,
+    /// The proof of who it is was wrong.
+    Unauthorized,
+    /// Known, understood and not allowed.
+    Forbidden,
+    /// Too often; `retry_after` says when to come again.
+    TooMany,
     /// The database cannot be reached or is busy, or the master key was exchanged meanwhile.
     Unavailable,
     /// The master key is missing, unreadable or the wrong one.
@@ -29,6 +38,12 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Lower case, says what was attempted and what was wrong.
     pub message: String,
+    /// A stable word for programs, where the kind alone does not say enough.
+    pub code: Option<&'static str>,
+    /// More for programs.
+    pub details: Option<Box<Value>>,
+    /// When a retry makes sense.
+    pub retry_after: Option<Duration>,
     source: Option<store::Error>,
 }
 
@@ -37,8 +52,43 @@ impl Error {
         Self {
             kind,
             message: message.into(),
+            code: None,
+            details: None,
+            retry_after: None,
             source: None,
         }
+    }
+
+    /// Adds the word for programs.
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self {
+            code: Some(code),
+            ..self
+        }
+    }
+
+    /// Adds more for programs.
+    pub(crate) fn with_details(self, details: Value) -> Self {
+        Self {
+            details: Some(Box::new(details)),
+            ..self
+        }
+    }
+
+    /// Too often: come again after `wait`.
+    pub(crate) fn too_many(message: impl Into<String>, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(ErrorKind::TooMany, message).with_code("too_many_attempts")
+        }
+    }
+
+    pub(crate) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Forbidden, message).with_code(code)
+    }
+
+    pub(crate) fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unauthorized, message).with_code(code)
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -87,9 +137,9 @@ impl From<store::Error> for Error {
             store::ErrorKind::Schema | store::ErrorKind::Internal => ErrorKind::Internal,
         };
         Self {
-            kind,
             message: error.message.clone(),
             source: Some(error),
+            ..Self::new(kind, String::new())
         }
     }
 }
@@ -99,7 +149,8 @@ impl From<store::Error> for Error {
 pub enum AuthError {
     /// No key was presented.
     #[error(
-        "no API key was given: send it as `Authorization: Bearer nab-…`, `x-api-key` or `api-key`"
+        "no API key was given: send it as `Authorization: Bearer nab-…`, `x-api-key` or `api-key`, or \
+         sign in"
     )]
     Missing,
     /// The text is not one of this gateway's keys at all, perhaps a vendor's.
@@ -117,6 +168,24 @@ pub enum AuthError {
     /// The key's time is over.
     #[error("the API key has expired")]
     Expired,
+    /// The text is not a session's access token, or it was changed, or the master key was.
+    #[error("the session's token is wrong: sign in again")]
+    InvalidSession,
+    /// The access token's time is over.
+    #[error("the session's access token has expired: refresh it")]
+    ExpiredSession,
+    /// The session was ended.
+    #[error("the session was ended: sign in again")]
+    RevokedSession,
+    /// The session works in no organization that its person belongs to.
+    #[error("the session is in no organization of yours: switch to one, or make one")]
+    NoOrganization,
+    /// A browser's request without the proof that one of our pages sent it.
+    #[error(
+        "this request came with a cookie but not from a page of this server: send the cookie \
+         `nab_csrf` again as the header `x-nab-csrf`"
+    )]
+    Csrf,
     /// The key is not in memory and the database cannot be asked. A 503, never a 401: the key may
     /// be a good one.
     #[error("the API key cannot be checked at the moment: the database does not answer")]
@@ -131,15 +200,29 @@ impl AuthError {
             Self::Foreign | Self::Unknown => "invalid_api_key",
             Self::Revoked => "revoked_api_key",
             Self::Expired => "expired_api_key",
+            Self::InvalidSession => "invalid_session",
+            Self::ExpiredSession => "expired_session",
+            Self::RevokedSession => "revoked_session",
+            Self::NoOrganization => "no_organization",
+            Self::Csrf => "wrong_csrf_token",
             Self::Unavailable => "temporarily_unavailable",
         }
     }
 
-    /// 503 for [`Unavailable`](Self::Unavailable), 401 otherwise.
+    /// 503 for [`Unavailable`](Self::Unavailable), 403 for known callers in the wrong place, 401
+    /// otherwise.
     pub const fn status(self) -> u16 {
         match self {
             Self::Unavailable => 503,
-            Self::Missing | Self::Foreign | Self::Unknown | Self::Revoked | Self::Expired => 401,
+            Self::NoOrganization | Self::Csrf => 403,
+            Self::Missing
+            | Self::Foreign
+            | Self::Unknown
+            | Self::Revoked
+            | Self::Expired
+            | Self::InvalidSession
+            | Self::ExpiredSession
+            | Self::RevokedSession => 401,
         }
     }
 }

@@ -1,30 +1,46 @@
 //! The part of `/api/v1` that this crate owns, and what all handlers of `/api/v1` share: the error
-//! form, the admin check, strict bodies and cursor pages.
+//! form, callers and their permissions, strict bodies and cursor pages.
 
+mod account;
+mod answer;
+mod auth;
 mod budgets;
+mod caller;
+mod cookie;
 mod credentials;
+mod device;
 mod error;
 mod extract;
 mod keys;
 mod limits;
 mod organizations;
+mod origin;
+mod outbox;
+mod permissions;
 mod request_id;
+mod setup;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use caller::{CSRF_HEADER, Member, authenticate, presented_key};
+pub use device::PeerAddress;
 pub use error::{ApiError, ErrorBody, ErrorDetail};
-pub use extract::{Admin, Id, Paging, StrictJson, presented_key};
+pub use extract::{Id, Paging, StrictJson};
 pub use keys::CreatedKey;
 pub use request_id::{RequestId, with_request_id};
 
 use crate::Accounts;
 
-/// Keys, limits, budgets, credentials and the current organization, each behind an admin key.
+/// Largest body of a request; pictures of people are the largest there are.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Keys, limits, budgets, credentials and the current organization, each behind a permission.
 ///
 /// The paths are complete (`/api/v1/…`): merge the router, do not nest it. The OpenAPI document must
-/// define the security scheme `api_key`.
+/// define the security schemes `api_key` and `session`.
 pub fn router(accounts: Accounts) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(keys::list, keys::create))
@@ -40,6 +56,33 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
             credentials::delete
         ))
         .routes(routes!(organizations::current, organizations::update))
+        .routes(routes!(permissions::list))
+        .routes(routes!(outbox::list))
+        .merge(people())
         .with_state(accounts)
         .layer(from_fn(with_request_id))
+        // Also before anybody is known: nobody gets to send megabytes.
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+/// Signing in, and what people do about themselves.
+fn people() -> OpenApiRouter<Accounts> {
+    OpenApiRouter::new()
+        .routes(routes!(setup::get, setup::create))
+        .routes(routes!(auth::register))
+        .routes(routes!(auth::verify_email))
+        .routes(routes!(auth::resend_verification))
+        .routes(routes!(auth::forgot_password))
+        .routes(routes!(auth::reset_password))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::logout))
+        .routes(routes!(account::me, account::update))
+        .routes(routes!(account::change_password))
+        .routes(routes!(account::delete))
+        .routes(routes!(account::switch))
+        .routes(routes!(account::list_sessions, account::end_others))
+        .routes(routes!(account::end_session))
+        .routes(routes!(account::put_avatar, account::delete_avatar))
+        .routes(routes!(account::get_avatar))
 }

@@ -5,20 +5,7 @@ use store::{OrgId, TeamId, UserId, in_tx};
 use crate::accounts::Change;
 use crate::sql::members::{Member, Team};
 use crate::sql::revisions::Counter;
-use crate::word::word;
-use crate::{Accounts, Actor, Error, Page, PageRequest, Result, check, sql};
-
-word! {
-    /// What a member may do in an organization.
-    pub enum Role {
-        /// Everything, including removing the organization.
-        Owner = "owner",
-        /// Everything but that.
-        Admin = "admin",
-        /// Use it.
-        Member = "member",
-    }
-}
+use crate::{Accounts, Actor, Error, Page, PageRequest, Result, Role, check, sql};
 
 impl Accounts {
     /// Makes somebody a member; makes the user when the address is new to the instance.
@@ -34,7 +21,8 @@ impl Accounts {
     ) -> Result<Member> {
         let org = actor.org_id();
         let (email, name, now) = (check::email(email)?, check::name("name", name)?, self.now());
-        in_tx!(self.db(), tx: Error => {
+        let added: Result<Member> = in_tx!(self.db(), tx: Error => {
+            sql::revisions::bump(tx, Counter::Members).await?;
             let user = sql::members::ensure_user(tx, UserId::new(), &email, &name, now).await?;
             sql::members::join(tx, org, user, role, now).await.map_err(|error| {
                 Error::from(error).explain_conflict(|| format!("{email} is a member already"))
@@ -48,7 +36,10 @@ impl Accounts {
                 after: Some(&member),
             }).await?;
             Ok(member)
-        })
+        });
+        let added = added?;
+        self.refresh().await;
+        Ok(added)
     }
 
     /// Members of an organization, newest users first.
@@ -75,7 +66,8 @@ impl Accounts {
     /// `NotFound`.
     pub async fn set_role(&self, actor: &Actor, user: UserId, role: Role) -> Result<Member> {
         let org = actor.org_id();
-        in_tx!(self.db(), tx: Error => {
+        let changed: Result<Member> = in_tx!(self.db(), tx: Error => {
+            sql::revisions::bump(tx, Counter::Members).await?;
             let before = sql::members::get_in(tx, org, user).await?;
             let before = before.ok_or_else(|| Error::not_found("user", user))?;
             sql::members::set_role(tx, org, user, role).await?;
@@ -87,7 +79,10 @@ impl Accounts {
                 after: Some(&after),
             }).await?;
             Ok(after)
-        })
+        });
+        let changed = changed?;
+        self.refresh().await;
+        Ok(changed)
     }
 
     /// Ends a membership: revokes the member's keys in this organization and removes the limits and
@@ -99,6 +94,7 @@ impl Accounts {
         let (org, now) = (actor.org_id(), self.now());
         let removed: Result<()> = in_tx!(self.db(), tx: Error => {
             let revision = sql::revisions::bump(tx, Counter::Keys).await?;
+            sql::revisions::bump(tx, Counter::Members).await?;
             let before = sql::members::get_in(tx, org, user).await?;
             let before = before.ok_or_else(|| Error::not_found("user", user))?;
             sql::keys::revoke_of_user(tx, org, user, now, revision).await?;

@@ -1,15 +1,17 @@
 //! What a process keeps in memory to know its callers without asking the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use store::{Clock, KeyId, Micros, OrgId};
+use serde_json::Map;
+use store::{Clock, KeyId, Micros, OrgId, SessionId, UserId};
 use uuid::Uuid;
 
 use crate::api_key::Hash;
-use crate::principal::{KeyFacts, Principal};
+use crate::principal::{CallerFacts, Principal};
 use crate::sql::keys::LoadedKey;
+use crate::sql::members::LoadedMember;
 use crate::sql::organizations::LogBodies;
 use crate::sql::revisions::Revisions;
 use crate::{AuthError, Budget, Limit};
@@ -17,11 +19,15 @@ use crate::{AuthError, Budget, Limit};
 /// Uses closer together than this leave the mark alone: the cores would fight for its cache line.
 const MARK_EVERY: i64 = 1_000_000;
 
-/// A consistent picture of all keys; replaced as a whole, never changed.
+/// A consistent picture of all keys and memberships; replaced as a whole, never changed.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Memory {
     keys: HashMap<Hash, Arc<KeyEntry>>,
     by_id: HashMap<KeyId, Hash>,
+    /// What a session is in each organization of its person.
+    members: Arc<HashMap<(UserId, OrgId), Arc<Principal>>>,
+    /// Sessions that ended before their last access token does.
+    revoked: Arc<HashSet<SessionId>>,
     rules: Arc<Rules>,
     /// The counters up to which this picture is complete.
     pub(crate) seen: Revisions,
@@ -74,13 +80,13 @@ impl Rules {
         rules
     }
 
-    /// All that applies to a key: of its organization, team, user and itself, in this order.
-    fn principal(&self, key: &Arc<KeyFacts>) -> Arc<Principal> {
+    /// All that applies to a caller: of its organization, team, user and key, in this order.
+    fn principal(&self, caller: &Arc<CallerFacts>) -> Arc<Principal> {
         let scopes = [
-            Some(key.org_id.uuid()),
-            key.team_id.map(store::TeamId::uuid),
-            key.user_id.map(store::UserId::uuid),
-            Some(key.id.uuid()),
+            Some(caller.org_id.uuid()),
+            caller.team_id.map(store::TeamId::uuid),
+            caller.user_id.map(UserId::uuid),
+            caller.key_id.map(KeyId::uuid),
         ];
         // A user may belong to several organizations; each one's rules stay its own.
         let limits = scopes
@@ -95,15 +101,19 @@ impl Rules {
             .flatten();
         Arc::new(Principal {
             limits: limits
-                .filter(|limit| limit.org_id == key.org_id)
+                .filter(|limit| limit.org_id == caller.org_id)
                 .cloned()
                 .collect(),
             budgets: budgets
-                .filter(|budget| budget.org_id == key.org_id)
+                .filter(|budget| budget.org_id == caller.org_id)
                 .cloned()
                 .collect(),
-            log_bodies: self.log_bodies.get(&key.org_id).copied().unwrap_or(false),
-            key: Arc::clone(key),
+            log_bodies: self
+                .log_bodies
+                .get(&caller.org_id)
+                .copied()
+                .unwrap_or(false),
+            caller: Arc::clone(caller),
         })
     }
 }
@@ -118,12 +128,39 @@ impl Memory {
         self.rules = Arc::new(rules);
         for entry in self.keys.values_mut() {
             *entry = Arc::new(KeyEntry {
-                principal: self.rules.principal(&entry.principal.key),
+                principal: self.rules.principal(&entry.principal.caller),
                 expires_at: entry.expires_at,
                 revoked_at: entry.revoked_at,
                 usage: Arc::clone(&entry.usage),
             });
         }
+        let members = self.members.iter();
+        let again = members.map(|(id, old)| (*id, self.rules.principal(&old.caller)));
+        self.members = Arc::new(again.collect());
+    }
+
+    /// Forgets all memberships and takes up these.
+    pub(crate) fn replace_members(&mut self, members: Vec<LoadedMember>) {
+        let known = members.into_iter().map(|member| {
+            let id = (member.user_id, member.org_id);
+            (id, self.rules.principal(&Arc::new(facts(member))))
+        });
+        self.members = Arc::new(known.collect());
+    }
+
+    /// What a session of this person is in the organization; `None` for those who are no members.
+    pub(crate) fn member(&self, user: UserId, org: OrgId) -> Option<&Arc<Principal>> {
+        self.members.get(&(user, org))
+    }
+
+    /// Forgets all revoked sessions and takes up these.
+    pub(crate) fn replace_revoked(&mut self, sessions: Vec<SessionId>) {
+        self.revoked = Arc::new(sessions.into_iter().collect());
+    }
+
+    /// Whether the session was ended.
+    pub(crate) fn is_revoked(&self, session: SessionId) -> bool {
+        self.revoked.contains(&session)
     }
 
     /// Takes up new or changed keys.
@@ -152,10 +189,10 @@ impl Memory {
 
     /// Forgets all keys that are not among `keys`, and takes these up.
     pub(crate) fn replace_keys(&mut self, keys: Vec<LoadedKey>) {
-        let alive: std::collections::HashSet<KeyId> = keys.iter().map(|key| key.id).collect();
+        let alive: HashSet<KeyId> = keys.iter().map(|key| key.id).collect();
         self.by_id.retain(|id, _| alive.contains(id));
         self.keys
-            .retain(|_, entry| alive.contains(&entry.principal.key.id));
+            .retain(|_, entry| entry.id().is_some_and(|id| alive.contains(&id)));
         self.put_keys(keys);
     }
 
@@ -185,13 +222,35 @@ impl KeyEntry {
         Ok(Arc::clone(&self.principal))
     }
 
+    fn id(&self) -> Option<KeyId> {
+        self.principal.caller.key_id
+    }
+
     fn mark(&self) -> Option<KeyMark> {
         let at = self.usage.last.load(Ordering::Relaxed);
+        let id = self.id()?;
         (at > self.usage.flushed.load(Ordering::Relaxed)).then(|| KeyMark {
-            id: self.principal.key.id,
+            id,
             at: Micros(at),
             usage: Arc::clone(&self.usage),
         })
+    }
+}
+
+/// A person in an organization: all models and endpoints, as far as the role goes.
+fn facts(member: LoadedMember) -> CallerFacts {
+    CallerFacts {
+        key_id: None,
+        org_id: member.org_id,
+        user_id: Some(member.user_id),
+        team_id: None,
+        name: member.name,
+        role: Some(member.role),
+        instance_owner: member.is_instance_owner,
+        models: Vec::new(),
+        endpoints: Vec::new(),
+        tags: Vec::new(),
+        metadata: Map::new(),
     }
 }
 

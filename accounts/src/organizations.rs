@@ -151,7 +151,7 @@ impl Accounts {
         Ok(after)
     }
 
-    fn prepare_organization(&self, name: &str, slug: &str) -> Result<Organization> {
+    pub(crate) fn prepare_organization(&self, name: &str, slug: &str) -> Result<Organization> {
         let now = self.now();
         Ok(Organization {
             id: OrgId::new(),

@@ -5,29 +5,34 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use store::{KeyId, OrgId, TeamId, UserId};
 
-use crate::{Budget, Limit, pattern};
+use crate::{Budget, Limit, Permission, Role, pattern};
 
 /// An authenticated caller with all that applies to it.
 ///
-/// Invariant: there is no public constructor. Only [`Accounts::authenticate`](crate::Accounts) makes
-/// one, so a function that takes a `Principal` cannot be reached without a valid key.
+/// Invariant: there is no public constructor. Only [`Accounts::authenticate`](crate::Accounts) and the
+/// check of sessions make one, so a function that takes a `Principal` cannot be reached without a
+/// valid key or session.
 #[derive(Debug)]
 pub struct Principal {
-    pub(crate) key: Arc<KeyFacts>,
+    pub(crate) caller: Arc<CallerFacts>,
     pub(crate) log_bodies: bool,
     pub(crate) limits: Arc<[Limit]>,
     pub(crate) budgets: Arc<[Budget]>,
 }
 
-/// What a key says about its holder; shared by the principals made of it over time.
+/// What a key or a membership says about its holder; shared by the principals made of it over time.
 #[derive(Debug)]
-pub(crate) struct KeyFacts {
-    pub(crate) id: KeyId,
+pub(crate) struct CallerFacts {
+    /// `None` for a session.
+    pub(crate) key_id: Option<KeyId>,
     pub(crate) org_id: OrgId,
     pub(crate) user_id: Option<UserId>,
     pub(crate) team_id: Option<TeamId>,
+    /// The key's name, or the person's.
     pub(crate) name: String,
-    pub(crate) admin: bool,
+    /// What it may do under `/api/v1`; `None` for a key that only calls models.
+    pub(crate) role: Option<Role>,
+    pub(crate) instance_owner: bool,
     pub(crate) models: Vec<String>,
     pub(crate) endpoints: Vec<String>,
     pub(crate) tags: Vec<String>,
@@ -37,62 +42,77 @@ pub(crate) struct KeyFacts {
 impl Principal {
     /// The tenant.
     pub fn org_id(&self) -> OrgId {
-        self.key.org_id
+        self.caller.org_id
     }
 
-    /// The key that was presented; `None` for callers that came in otherwise.
+    /// The key that was presented; `None` for a person's session.
     pub fn key_id(&self) -> Option<KeyId> {
-        Some(self.key.id)
+        self.caller.key_id
     }
 
-    /// The key's name.
+    /// The key's name; for a session the person's.
     pub fn key_name(&self) -> &str {
-        &self.key.name
+        &self.caller.name
     }
 
-    /// The user who owns the key.
+    /// The user who owns the key, or whose session it is.
     pub fn user_id(&self) -> Option<UserId> {
-        self.key.user_id
+        self.caller.user_id
     }
 
     /// The team the key belongs to.
     pub fn team_id(&self) -> Option<TeamId> {
-        self.key.team_id
+        self.caller.team_id
     }
 
-    /// Whether the caller may administer its organization (`/api/v1`).
-    pub fn is_admin(&self) -> bool {
-        self.key.admin
+    /// What the caller is in its organization: a member's role, `Admin` for a key with admin scope,
+    /// `None` for other keys.
+    pub fn role(&self) -> Option<Role> {
+        self.caller.role
+    }
+
+    /// Whether the caller may do this. Keys without admin scope may call models and nothing else.
+    pub fn may(&self, permission: Permission) -> bool {
+        match (permission, self.caller.role) {
+            (Permission::OutboxRead, _) => self.caller.instance_owner,
+            (_, Some(role)) => role.allows(permission),
+            (_, None) => permission == Permission::ModelsUse,
+        }
+    }
+
+    /// Whether it is a session of somebody who owns the instance.
+    pub fn is_instance_owner(&self) -> bool {
+        self.caller.instance_owner
     }
 
     /// Patterns of the models the caller may use; empty: all.
     pub fn models(&self) -> &[String] {
-        &self.key.models
+        &self.caller.models
     }
 
     /// Patterns of the endpoints the caller may use, such as `/v1/chat/*`; empty: all.
     pub fn endpoints(&self) -> &[String] {
-        &self.key.endpoints
+        &self.caller.endpoints
     }
 
     /// Whether the caller may use `model`.
     pub fn may_use_model(&self, model: &str) -> bool {
-        pattern::allows(&self.key.models, model)
+        pattern::allows(&self.caller.models, model)
     }
 
     /// Whether the caller may use the endpoint with this path.
     pub fn may_use_endpoint(&self, path: &str) -> bool {
-        pattern::allows(&self.key.endpoints, path)
+        pattern::allows(&self.caller.endpoints, path)
     }
 
     /// Words that usage is reported by.
     pub fn tags(&self) -> &[String] {
-        &self.key.tags
+        &self.caller.tags
     }
 
     /// What the key's owner attached to it.
     pub fn metadata(&self) -> &Map<String, Value> {
-        &self.key.metadata
+        &self.caller.metadata
     }
 
     /// Whether the organization wants request and answer bodies logged.

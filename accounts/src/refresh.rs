@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::memory::{Memory, Rules};
 use crate::sql::revisions::Revisions;
-use crate::{Accounts, Result, sql};
+use crate::{Accounts, Result, session, sql};
 
 /// Questions of callers with unknown keys are put to the database together, at most this often.
 const COLD_INTERVAL: Duration = Duration::from_millis(50);
@@ -100,6 +100,13 @@ impl Accounts {
             memory.replace_keys(sql::keys::load_since(db, -1).await?);
         } else if now.keys != seen.keys {
             memory.put_keys(sql::keys::load_since(db, seen.keys).await?);
+        }
+        if first || now.members != seen.members {
+            memory.replace_members(sql::members::all(db).await?);
+        }
+        if first || now.sessions != seen.sessions {
+            let since = self.now().minus(session::ACCESS_LIFETIME);
+            memory.replace_revoked(sql::sessions::revoked_since(db, since).await?);
         }
         if now.vault_fingerprint != seen.vault_fingerprint && !first {
             self.follow_rotation().await;

@@ -18,6 +18,8 @@ use aes_gcm::{Aes256Gcm, KeyInit as _};
 use arc_swap::ArcSwap;
 use rand::Rng as _;
 use store::{CredentialId, Db, OrgId, Tx, in_tx};
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 pub(crate) use file::FILE_NAME;
 pub use master_key::{MasterKey, Source};
@@ -26,6 +28,8 @@ use crate::sql::credentials::Sealed;
 use crate::sql::revisions::Counter;
 use crate::{Error, ErrorKind, Result, Secret, sql};
 
+/// The purpose that the texts of mails are encrypted for.
+pub(crate) const EMAIL: &str = "email";
 const NONCE_LENGTH: usize = 12;
 /// Versions are one byte; after the last comes the first again, which by then nothing uses.
 const LAST_VERSION: i64 = 255;
@@ -63,6 +67,12 @@ impl Vault {
         })
     }
 
+    /// The key that signs access tokens, made from the master key. It changes with it: tokens from
+    /// before a rotation are refreshed.
+    pub(crate) fn signing_key(&self) -> Zeroizing<[u8; 32]> {
+        self.keyring.load().key.derive(b"nocode-ai access token 1")
+    }
+
     /// Locks the master key against rotation for this transaction and returns it.
     pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<Arc<Keyring>> {
         let ring = self.keyring.load_full();
@@ -81,6 +91,22 @@ impl Vault {
             return first;
         }
         self.keyring.load().open(sealed)
+    }
+
+    /// Decrypts what [`Keyring::seal_for`] made; looks for an exchanged key file like
+    /// [`open_secret`](Self::open_secret).
+    pub(crate) async fn open_for(
+        &self,
+        db: &Db,
+        purpose: &str,
+        id: Uuid,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>> {
+        let first = self.keyring.load().open_for(purpose, id, sealed);
+        if first.is_ok() || !self.reload(db).await? {
+            return first;
+        }
+        self.keyring.load().open_for(purpose, id, sealed)
     }
 
     /// Takes up a key file that another process exchanged; whether there was one.
@@ -149,6 +175,11 @@ pub(crate) async fn reseal_all(db: &Db, old: &Keyring, new: &Keyring) -> Result<
             let again = new.seal(sealed.org_id, sealed.id, &secret)?;
             sql::credentials::reseal(tx, sealed.org_id, sealed.id, &again, new.version).await?;
         }
+        for mail in &sql::emails::all_sealed_in(tx).await? {
+            let plain = old.open_for(EMAIL, mail.id.uuid(), &mail.body)?;
+            let again = new.seal_for(EMAIL, mail.id.uuid(), &plain)?;
+            sql::emails::reseal(tx, mail.id, &again).await?;
+        }
         sql::revisions::bump(tx, Counter::Credentials).await?;
         Ok(all.len())
     })
@@ -213,50 +244,54 @@ fn stale(source: &Source) -> Error {
 
 impl Keyring {
     pub(crate) fn seal(&self, org: OrgId, id: CredentialId, secret: &Secret) -> Result<Vec<u8>> {
-        let version = self.version_byte();
+        let aad = associated_data(org, id, self.version_byte());
+        self.encrypt(&aad, secret.expose().as_bytes())
+    }
+
+    /// Encrypts something else than a credential: `purpose` and `id` must be the same at opening.
+    pub(crate) fn seal_for(&self, purpose: &str, id: Uuid, plain: &[u8]) -> Result<Vec<u8>> {
+        self.encrypt(&data_of(purpose, id, self.version_byte()), plain)
+    }
+
+    /// Decrypts what [`seal_for`](Self::seal_for) made.
+    pub(crate) fn open_for(&self, purpose: &str, id: Uuid, sealed: &[u8]) -> Result<Vec<u8>> {
+        let version = sealed.first().copied().unwrap_or_default();
+        let plain = self.decrypt(&data_of(purpose, id, version), sealed);
+        plain.ok_or_else(|| undecryptable(purpose, id))
+    }
+
+    fn open(&self, sealed: &Sealed) -> Result<Secret> {
+        let version = sealed.encrypted_data.first().copied().unwrap_or_default();
+        let aad = associated_data(sealed.org_id, sealed.id, version);
+        self.decrypt(&aad, &sealed.encrypted_data)
+            .and_then(|plain| String::from_utf8(plain).ok())
+            .map(Secret::new)
+            .ok_or_else(|| undecryptable("credential", sealed.id.uuid()))
+    }
+
+    fn encrypt(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0_u8; NONCE_LENGTH];
         rand::rng().fill_bytes(&mut nonce);
-        let payload = Payload {
-            msg: secret.expose().as_bytes(),
-            aad: &associated_data(org, id, version),
-        };
+        let payload = Payload { msg: plain, aad };
         let ciphertext = self
             .cipher()
             .encrypt(&nonce.into(), payload)
-            .map_err(|_| Error::new(ErrorKind::Internal, "cannot encrypt the credential"))?;
+            .map_err(|_| Error::new(ErrorKind::Internal, "cannot encrypt a secret"))?;
         let mut sealed = Vec::with_capacity(1 + NONCE_LENGTH + ciphertext.len());
-        sealed.push(version);
+        sealed.push(self.version_byte());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&ciphertext);
         Ok(sealed)
     }
 
-    fn open(&self, sealed: &Sealed) -> Result<Secret> {
-        let failed = || {
-            Error::new(
-                ErrorKind::Vault,
-                format!(
-                    "credential {} cannot be decrypted: it was changed, or encrypted with another \
-                     master key",
-                    sealed.id
-                ),
-            )
-        };
-        let (version, rest) = sealed.encrypted_data.split_first().ok_or_else(failed)?;
-        let (nonce, ciphertext) = rest
-            .split_first_chunk::<NONCE_LENGTH>()
-            .ok_or_else(failed)?;
+    fn decrypt(&self, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (_, rest) = sealed.split_first()?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LENGTH>()?;
         let payload = Payload {
             msg: ciphertext,
-            aad: &associated_data(sealed.org_id, sealed.id, *version),
+            aad,
         };
-        let plain = self
-            .cipher()
-            .decrypt(&(*nonce).into(), payload)
-            .map_err(|_| failed())?;
-        String::from_utf8(plain)
-            .map(Secret::new)
-            .map_err(|_| failed())
+        self.cipher().decrypt(&(*nonce).into(), payload).ok()
     }
 
     fn cipher(&self) -> Aes256Gcm {
@@ -266,6 +301,23 @@ impl Keyring {
     fn version_byte(&self) -> u8 {
         u8::try_from(self.version).expect("versions are 1 to 255")
     }
+}
+
+fn undecryptable(what: &str, id: Uuid) -> Error {
+    Error::new(
+        ErrorKind::Vault,
+        format!(
+            "{what} {id} cannot be decrypted: it was changed, or encrypted with another master key"
+        ),
+    )
+}
+
+fn data_of(purpose: &str, id: Uuid, version: u8) -> Vec<u8> {
+    let mut data = purpose.as_bytes().to_vec();
+    data.push(0);
+    data.extend_from_slice(id.as_bytes());
+    data.push(version);
+    data
 }
 
 fn associated_data(org: OrgId, id: CredentialId, version: u8) -> [u8; 33] {

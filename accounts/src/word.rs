@@ -24,6 +24,9 @@ macro_rules! word {
         }
 
         impl $name {
+            /// All of them, in their order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
             /// The word in SQL and JSON.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }

@@ -14,6 +14,8 @@ pub enum Code {
     PayloadTooLarge,
     /// No key, an unknown, revoked or expired one.
     InvalidApiKey,
+    /// The caller is known and may not call models.
+    PermissionDenied,
     /// The key may not use this model.
     ModelNotAllowed,
     /// The key may not use this endpoint.
@@ -59,6 +61,7 @@ impl Code {
             Self::InvalidRequest => (400, "invalid_request_error", "invalid_request"),
             Self::PayloadTooLarge => (413, "invalid_request_error", "payload_too_large"),
             Self::InvalidApiKey => (401, "authentication_error", "invalid_api_key"),
+            Self::PermissionDenied => (403, "permission_error", "permission_denied"),
             Self::ModelNotAllowed => (403, "permission_error", "model_not_allowed"),
             Self::EndpointNotAllowed => (403, "permission_error", "endpoint_not_allowed"),
             Self::ModelNotFound => (404, "invalid_request_error", "model_not_found"),

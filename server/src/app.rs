@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accounts::{Accounts, AccountsConfig, Secret};
+use accounts::{Accounts, AccountsConfig, Network, Secret};
 use anyhow::{Context, Result, anyhow};
 use gateway::{Gateway, Parts};
 use store::{Db, DbConfig, SystemClock};
@@ -45,8 +45,21 @@ pub async fn open_accounts(config: &Config, db: Db) -> Result<Accounts> {
     let config = AccountsConfig {
         data_dir: config.server.data_dir.clone(),
         master_key,
+        public_url: config.server.public_url.clone(),
+        registration: config.accounts.registration,
+        smtp: config.email.smtp()?,
+        log_links: config.email.log_links,
+        trusted_proxies: trusted_proxies(config)?,
     };
     Ok(Accounts::open(db, Arc::new(SystemClock), &config).await?)
+}
+
+fn trusted_proxies(config: &Config) -> Result<Vec<Network>> {
+    let ranges = config.server.trusted_proxies.iter();
+    ranges
+        .map(|text| text.parse().map_err(|why: String| anyhow!(why)))
+        .collect::<Result<_>>()
+        .context("`server.trusted_proxies`")
 }
 
 impl App {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use accounts::{Registration, Secret, Security, SmtpConfig};
 use anyhow::{Context, Result, anyhow};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -21,6 +22,10 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Logs and traces.
     pub telemetry: TelemetryConfig,
+    /// People.
+    pub accounts: AccountsSection,
+    /// Mail.
+    pub email: EmailConfig,
     /// Defaults of model calls.
     pub gateway: Defaults,
     /// Vendors.
@@ -37,6 +42,11 @@ pub struct Config {
 pub struct ServerConfig {
     /// Address and port; port 0 picks a free one.
     pub listen: String,
+    /// Where people reach this server, such as `https://ai.example.org`, when a proxy stands before
+    /// it: for links in mails, and to tell its own pages from others'.
+    pub public_url: Option<String>,
+    /// Proxies whose `x-forwarded-for` is believed, as addresses or ranges such as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<String>,
     /// Directory of the database, the journal and the master key.
     pub data_dir: PathBuf,
     /// Longest time for a request's head, in milliseconds.
@@ -55,6 +65,8 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
+            public_url: None,
+            trusted_proxies: Vec::new(),
             data_dir: PathBuf::from("data"),
             header_timeout_ms: 15_000,
             max_header_bytes: 65_536,
@@ -71,6 +83,87 @@ impl Default for ServerConfig {
 pub struct DatabaseConfig {
     /// `postgres://user:password@host/database`; SQLite in the data directory when absent.
     pub url: Option<String>,
+}
+
+/// People.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountsSection {
+    /// Who may make an account.
+    pub registration: Registration,
+}
+
+/// Mail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EmailConfig {
+    /// Name of the SMTP server; without one, mails stay in the outbox.
+    pub host: Option<String>,
+    /// Its port; 587, 465 or 25 by `security` when absent.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The account at the SMTP server.
+    pub username: Option<String>,
+    /// Its password: `env:NAME`, `file:/path`, or the password itself.
+    pub password: Option<Secret>,
+    /// The sender, such as `NoCode AI <ai@example.org>`.
+    pub from: Option<String>,
+    /// Write links of mails into the log when there is no SMTP server.
+    pub log_links: bool,
+}
+
+impl Default for EmailConfig {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: None,
+            security: Security::Starttls,
+            username: None,
+            password: None,
+            from: None,
+            log_links: false,
+        }
+    }
+}
+
+impl EmailConfig {
+    /// The SMTP server, if one is named.
+    ///
+    /// # Errors
+    /// Which setting is missing or cannot be read.
+    pub fn smtp(&self) -> Result<Option<SmtpConfig>> {
+        let Some(host) = self.host.clone() else {
+            return Ok(None);
+        };
+        let from = self.from.clone();
+        Ok(Some(SmtpConfig {
+            host,
+            port: self.port,
+            security: self.security,
+            username: self.username.clone(),
+            password: self.password.as_ref().map(resolve).transpose()?,
+            from: from.context("`email.host` is set, but `email.from` is not: say who sends")?,
+        }))
+    }
+}
+
+/// What `env:NAME` or `file:/path` stands for, or the text itself.
+fn resolve(secret: &Secret) -> Result<Secret> {
+    let text = secret.expose();
+    if let Some(name) = text.strip_prefix("env:") {
+        let value = std::env::var(name);
+        return value
+            .map(Secret::new)
+            .with_context(|| format!("`email.password`: the variable {name} is not set"));
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        let value = std::fs::read_to_string(path);
+        return value
+            .map(|value| Secret::new(value.trim_end_matches(['\r', '\n'])))
+            .with_context(|| format!("`email.password`: cannot read {path}"));
+    }
+    Ok(secret.clone())
 }
 
 /// Logs and traces.

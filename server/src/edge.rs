@@ -1,13 +1,20 @@
 //! Connections: accepting, limits against slow clients, graceful end.
 
+use std::convert::Infallible;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use accounts::http::PeerAddress;
 use axum::Router;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tower::Service;
 
 use crate::config::ServerConfig;
 
@@ -38,8 +45,8 @@ pub(crate) async fn run(
             () = &mut stop => break,
             accepted = listener.accept() => accepted,
         };
-        let socket = match accepted {
-            Ok((socket, _)) => socket,
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Usually out of file descriptors: wait for some to be closed instead of spinning.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -48,7 +55,10 @@ pub(crate) async fn run(
             }
         };
         prepare(&socket, config);
-        let service = TowerToHyperService::new(router.clone());
+        let service = TowerToHyperService::new(FromPeer {
+            router: router.clone(),
+            peer: PeerAddress(peer.ip()),
+        });
         let connection = builder
             .serve_connection(TokioIo::new(socket), service)
             .into_owned();
@@ -69,6 +79,28 @@ pub(crate) async fn run(
             grace_ms = config.shutdown_grace_ms,
             "calls were still open at the end"
         );
+    }
+}
+
+/// The routes, with the other end's address put into each request.
+#[derive(Clone)]
+struct FromPeer {
+    router: Router,
+    peer: PeerAddress,
+}
+
+impl Service<Request<Incoming>> for FromPeer {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <Router as Service<Request<Incoming>>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request<Incoming>>::poll_ready(&mut self.router, cx)
+    }
+
+    fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
     }
 }
 

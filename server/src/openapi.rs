@@ -12,6 +12,14 @@ pub fn frame() -> OpenApi {
             "An API key. `x-api-key` and `api-key` are read as well.",
         ))
         .build();
+    let session = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some(
+            "A person's access token. Browsers have it in the cookie `nab_access` and send the cookie \
+             `nab_csrf` again as the header `x-nab-csrf` with each change.",
+        ))
+        .build();
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -25,6 +33,7 @@ pub fn frame() -> OpenApi {
         .components(Some(
             ComponentsBuilder::new()
                 .security_scheme("api_key", SecurityScheme::Http(bearer))
+                .security_scheme("session", SecurityScheme::Http(session))
                 .build(),
         ))
         .tags(Some([TagBuilder::new()

@@ -1,5 +1,6 @@
 //! `nocode-ai serve`.
 
+use accounts::Secret;
 use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -19,7 +20,7 @@ use crate::{edge, metrics, router};
 /// What keeps it from starting.
 #[expect(
     clippy::disallowed_methods,
-    reason = "both tasks end with this function"
+    reason = "the tasks end with this function"
 )]
 pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()> {
     let telemetry = Telemetry::install(&config.telemetry)?;
@@ -41,11 +42,22 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     // Before anybody knows that we run: a signal right after the first line must find its handler.
     let stopping = Stopping::listen()?;
     let hangups = signal(SignalKind::hangup())?;
-    announce(&url, new_key.as_ref().map(|new| new.key.expose()), as_json);
-    drop(new_key);
+    app.accounts.set_local_url(&url);
+    let setup_url = app.accounts.setup_token().await?.map(|token| {
+        let base = app.accounts.base_url();
+        Secret::new(format!("{base}/setup?token={}", token.expose()))
+    });
+    announce(
+        &url,
+        new_key.as_ref().map(|new| new.key.expose()),
+        setup_url.as_ref().map(Secret::expose),
+        as_json,
+    );
+    drop((new_key, setup_url));
 
     let (stop, stopped) = watch::channel(false);
     let accounts = tokio::spawn(app.accounts.clone().watch(ready(stopped.clone())));
+    let mail = tokio::spawn(app.accounts.clone().deliver_mail(ready(stopped.clone())));
     let reloading = tokio::spawn(watched.run(hangups, app.gateway.clone()));
     let upkeep = tokio::spawn(upkeep(recorder));
     edge::run(listener, router, &config.server, stopping.signalled()).await;
@@ -54,6 +66,8 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     upkeep.abort();
     app.gateway.flush().await;
     let _ = accounts.await;
+    // A mail under way is sent again by the next start, after its lease.
+    mail.abort();
     app.db.close().await;
     telemetry.shut_down();
     Ok(())
@@ -99,12 +113,19 @@ impl Stopping {
     clippy::print_stdout,
     reason = "the one thing a person or script waits for"
 )]
-fn announce(url: &str, key: Option<&str>, as_json: bool) {
+fn announce(url: &str, key: Option<&str>, setup_url: Option<&str>, as_json: bool) {
     if as_json {
-        println!("{}", json!({"url": url, "api_key": key, "setup_url": null}));
+        println!(
+            "{}",
+            json!({"url": url, "api_key": key, "setup_url": setup_url})
+        );
         return;
     }
     println!("NoCode AI Builder is running at {url}");
+    if let Some(setup_url) = setup_url {
+        println!();
+        println!("Make the owner's account (the link works once): {setup_url}");
+    }
     let Some(key) = key else { return };
     println!();
     println!("Your first API key (shown once, keep it): {key}");

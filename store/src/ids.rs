@@ -181,6 +181,10 @@ id! {
     pub struct CredentialId;
     /// A row of the audit log.
     pub struct AuditId;
+    /// A person's session.
+    pub struct SessionId;
+    /// A mail.
+    pub struct EmailId;
 }
 
 #[cfg(test)]

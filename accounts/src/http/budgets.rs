@@ -4,50 +4,53 @@ use axum::http::StatusCode;
 use store::BudgetId;
 
 use super::extract::PageQuery;
-use super::{Admin, ApiError, ErrorBody, Id, Paging, StrictJson};
-use crate::{Accounts, Budget, CreateBudget, Page, UpdateRule};
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
+use crate::{Accounts, Budget, CreateBudget, Page, Permission, UpdateRule};
 
 /// Lists the organization's budgets, newest first.
 #[utoipa::path(
     get, path = "/api/v1/budgets", tag = "Budgets", operation_id = "list_budgets",
-    params(PageQuery), security(("api_key" = [])),
+    params(PageQuery), security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Page<Budget>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Paging(page): Paging,
 ) -> Result<Json<Page<Budget>>, ApiError> {
-    Ok(Json(accounts.list_budgets(admin.0.org_id(), page).await?))
+    member.require(Permission::LimitsRead)?;
+    Ok(Json(accounts.list_budgets(member.org_id(), page).await?))
 }
 
 /// Sets a budget in money or tokens for the organization, a team, a user or a key.
 #[utoipa::path(
     post, path = "/api/v1/budgets", tag = "Budgets", operation_id = "create_budget",
-    request_body = CreateBudget, security(("api_key" = [])),
+    request_body = CreateBudget, security(("api_key" = []), ("session" = [])),
     responses((status = 201, body = Budget), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     StrictJson(wanted): StrictJson<CreateBudget>,
 ) -> Result<(StatusCode, Json<Budget>), ApiError> {
-    let created = accounts.create_budget(&admin.actor(), wanted).await?;
+    member.require(Permission::LimitsWrite)?;
+    let created = accounts.create_budget(&member.actor(), wanted).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
 /// Shows one budget.
 #[utoipa::path(
     get, path = "/api/v1/budgets/{id}", tag = "Budgets", operation_id = "get_budget",
-    params(("id" = BudgetId, Path, description = "The budget's id")), security(("api_key" = [])),
+    params(("id" = BudgetId, Path, description = "The budget's id")), security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Budget), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<BudgetId>,
 ) -> Result<Json<Budget>, ApiError> {
-    Ok(Json(accounts.get_budget(admin.0.org_id(), id).await?))
+    member.require(Permission::LimitsRead)?;
+    Ok(Json(accounts.get_budget(member.org_id(), id).await?))
 }
 
 /// Changes a budget's maximum.
@@ -56,30 +59,32 @@ pub(super) async fn get(
 #[utoipa::path(
     patch, path = "/api/v1/budgets/{id}", tag = "Budgets", operation_id = "update_budget",
     params(("id" = BudgetId, Path, description = "The budget's id")),
-    request_body = UpdateRule, security(("api_key" = [])),
+    request_body = UpdateRule, security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Budget), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<BudgetId>,
     StrictJson(update): StrictJson<UpdateRule>,
 ) -> Result<Json<Budget>, ApiError> {
-    let updated = accounts.update_budget(&admin.actor(), id, update).await?;
+    member.require(Permission::LimitsWrite)?;
+    let updated = accounts.update_budget(&member.actor(), id, update).await?;
     Ok(Json(updated))
 }
 
 /// Deletes a budget.
 #[utoipa::path(
     delete, path = "/api/v1/budgets/{id}", tag = "Budgets", operation_id = "delete_budget",
-    params(("id" = BudgetId, Path, description = "The budget's id")), security(("api_key" = [])),
+    params(("id" = BudgetId, Path, description = "The budget's id")), security(("api_key" = []), ("session" = [])),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<BudgetId>,
 ) -> Result<StatusCode, ApiError> {
-    accounts.delete_budget(&admin.actor(), id).await?;
+    member.require(Permission::LimitsWrite)?;
+    accounts.delete_budget(&member.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,22 +4,23 @@ use axum::http::StatusCode;
 use store::CredentialId;
 
 use super::extract::PageQuery;
-use super::{Admin, ApiError, ErrorBody, Id, Paging, StrictJson};
-use crate::{Accounts, CreateCredential, Credential, Page, UpdateCredential};
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
+use crate::{Accounts, CreateCredential, Credential, Page, Permission, UpdateCredential};
 
 /// Lists the organization's credentials, newest first, without their secrets.
 #[utoipa::path(
     get, path = "/api/v1/credentials", tag = "Credentials", operation_id = "list_credentials",
-    params(PageQuery), security(("api_key" = [])),
+    params(PageQuery), security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Page<Credential>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Paging(page): Paging,
 ) -> Result<Json<Page<Credential>>, ApiError> {
+    member.require(Permission::CredentialsRead)?;
     Ok(Json(
-        accounts.list_credentials(admin.0.org_id(), page).await?,
+        accounts.list_credentials(member.org_id(), page).await?,
     ))
 }
 
@@ -28,47 +29,50 @@ pub(super) async fn list(
 /// Secrets go in and are used; no endpoint gives them out again.
 #[utoipa::path(
     post, path = "/api/v1/credentials", tag = "Credentials", operation_id = "create_credential",
-    request_body = CreateCredential, security(("api_key" = [])),
+    request_body = CreateCredential, security(("api_key" = []), ("session" = [])),
     responses((status = 201, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     StrictJson(wanted): StrictJson<CreateCredential>,
 ) -> Result<(StatusCode, Json<Credential>), ApiError> {
-    let created = accounts.create_credential(&admin.actor(), wanted).await?;
+    member.require(Permission::CredentialsWrite)?;
+    let created = accounts.create_credential(&member.actor(), wanted).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
 /// Shows one credential, without its secret.
 #[utoipa::path(
     get, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "get_credential",
-    params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = [])),
+    params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<CredentialId>,
 ) -> Result<Json<Credential>, ApiError> {
-    Ok(Json(accounts.get_credential(admin.0.org_id(), id).await?))
+    member.require(Permission::CredentialsRead)?;
+    Ok(Json(accounts.get_credential(member.org_id(), id).await?))
 }
 
 /// Renames a credential, switches it on or off, or replaces its secret.
 #[utoipa::path(
     patch, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "update_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")),
-    request_body = UpdateCredential, security(("api_key" = [])),
+    request_body = UpdateCredential, security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<CredentialId>,
     StrictJson(update): StrictJson<UpdateCredential>,
 ) -> Result<Json<Credential>, ApiError> {
+    member.require(Permission::CredentialsWrite)?;
     let updated = accounts
-        .update_credential(&admin.actor(), id, update)
+        .update_credential(&member.actor(), id, update)
         .await?;
     Ok(Json(updated))
 }
@@ -76,14 +80,15 @@ pub(super) async fn update(
 /// Deletes a credential.
 #[utoipa::path(
     delete, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "delete_credential",
-    params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = [])),
+    params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = []), ("session" = [])),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<CredentialId>,
 ) -> Result<StatusCode, ApiError> {
-    accounts.delete_credential(&admin.actor(), id).await?;
+    member.require(Permission::CredentialsWrite)?;
+    accounts.delete_credential(&member.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

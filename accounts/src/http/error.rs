@@ -1,7 +1,10 @@
 //! The one error form of `/api/v1`.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use axum::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -21,6 +24,8 @@ pub struct ApiError {
     pub message: String,
     /// More for programs, where there is more.
     pub details: Option<Value>,
+    /// When a retry makes sense: the header `retry-after`, in seconds.
+    pub retry_after: Option<NonZeroU32>,
 }
 
 /// The body of an answer with an error status.
@@ -52,6 +57,7 @@ impl ApiError {
             code,
             message: message.into(),
             details: None,
+            retry_after: None,
         }
     }
 
@@ -96,6 +102,9 @@ impl ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.get()));
+        }
         (self.status, headers, Json(self.body(request_id))).into_response()
     }
 }
@@ -110,6 +119,12 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Rounded up: who comes a moment too early is sent away again.
+fn whole_seconds(wait: Duration) -> NonZeroU32 {
+    let seconds = u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+    NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN)
+}
+
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
@@ -119,10 +134,20 @@ impl From<AuthError> for ApiError {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
+        let plain = |status, code: &'static str| Self {
+            status,
+            code: error.code.unwrap_or(code),
+            message: error.message.clone(),
+            details: error.details.as_deref().cloned(),
+            retry_after: error.retry_after.map(whole_seconds),
+        };
         match error.kind {
-            ErrorKind::NotFound => Self::not_found(error.message),
-            ErrorKind::Conflict => Self::new(StatusCode::CONFLICT, "conflict", error.message),
-            ErrorKind::Invalid => Self::invalid(error.message),
+            ErrorKind::NotFound => plain(StatusCode::NOT_FOUND, "not_found"),
+            ErrorKind::Conflict => plain(StatusCode::CONFLICT, "conflict"),
+            ErrorKind::Invalid => plain(StatusCode::BAD_REQUEST, "invalid_request"),
+            ErrorKind::Unauthorized => plain(StatusCode::UNAUTHORIZED, "unauthorized"),
+            ErrorKind::Forbidden => plain(StatusCode::FORBIDDEN, "forbidden"),
+            ErrorKind::TooMany => plain(StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             ErrorKind::Unavailable => {
                 tracing::warn!(%error, "a request cannot be served at the moment");
                 Self::new(

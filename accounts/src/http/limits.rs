@@ -4,50 +4,53 @@ use axum::http::StatusCode;
 use store::LimitId;
 
 use super::extract::PageQuery;
-use super::{Admin, ApiError, ErrorBody, Id, Paging, StrictJson};
-use crate::{Accounts, CreateLimit, Limit, Page, UpdateRule};
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
+use crate::{Accounts, CreateLimit, Limit, Page, Permission, UpdateRule};
 
 /// Lists the organization's limits, newest first.
 #[utoipa::path(
     get, path = "/api/v1/limits", tag = "Limits", operation_id = "list_limits",
-    params(PageQuery), security(("api_key" = [])),
+    params(PageQuery), security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Page<Limit>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Paging(page): Paging,
 ) -> Result<Json<Page<Limit>>, ApiError> {
-    Ok(Json(accounts.list_limits(admin.0.org_id(), page).await?))
+    member.require(Permission::LimitsRead)?;
+    Ok(Json(accounts.list_limits(member.org_id(), page).await?))
 }
 
 /// Sets a limit on the requests, tokens or concurrency of the organization, a team, a user or a key.
 #[utoipa::path(
     post, path = "/api/v1/limits", tag = "Limits", operation_id = "create_limit",
-    request_body = CreateLimit, security(("api_key" = [])),
+    request_body = CreateLimit, security(("api_key" = []), ("session" = [])),
     responses((status = 201, body = Limit), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     StrictJson(wanted): StrictJson<CreateLimit>,
 ) -> Result<(StatusCode, Json<Limit>), ApiError> {
-    let created = accounts.create_limit(&admin.actor(), wanted).await?;
+    member.require(Permission::LimitsWrite)?;
+    let created = accounts.create_limit(&member.actor(), wanted).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
 /// Shows one limit.
 #[utoipa::path(
     get, path = "/api/v1/limits/{id}", tag = "Limits", operation_id = "get_limit",
-    params(("id" = LimitId, Path, description = "The limit's id")), security(("api_key" = [])),
+    params(("id" = LimitId, Path, description = "The limit's id")), security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Limit), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<LimitId>,
 ) -> Result<Json<Limit>, ApiError> {
-    Ok(Json(accounts.get_limit(admin.0.org_id(), id).await?))
+    member.require(Permission::LimitsRead)?;
+    Ok(Json(accounts.get_limit(member.org_id(), id).await?))
 }
 
 /// Changes a limit's maximum.
@@ -56,30 +59,32 @@ pub(super) async fn get(
 #[utoipa::path(
     patch, path = "/api/v1/limits/{id}", tag = "Limits", operation_id = "update_limit",
     params(("id" = LimitId, Path, description = "The limit's id")),
-    request_body = UpdateRule, security(("api_key" = [])),
+    request_body = UpdateRule, security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Limit), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<LimitId>,
     StrictJson(update): StrictJson<UpdateRule>,
 ) -> Result<Json<Limit>, ApiError> {
-    let updated = accounts.update_limit(&admin.actor(), id, update).await?;
+    member.require(Permission::LimitsWrite)?;
+    let updated = accounts.update_limit(&member.actor(), id, update).await?;
     Ok(Json(updated))
 }
 
 /// Deletes a limit.
 #[utoipa::path(
     delete, path = "/api/v1/limits/{id}", tag = "Limits", operation_id = "delete_limit",
-    params(("id" = LimitId, Path, description = "The limit's id")), security(("api_key" = [])),
+    params(("id" = LimitId, Path, description = "The limit's id")), security(("api_key" = []), ("session" = [])),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<LimitId>,
 ) -> Result<StatusCode, ApiError> {
-    accounts.delete_limit(&admin.actor(), id).await?;
+    member.require(Permission::LimitsWrite)?;
+    accounts.delete_limit(&member.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,34 +1,38 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::{Admin, ApiError, ErrorBody, StrictJson};
-use crate::{Accounts, Organization, UpdateOrganization};
+use super::{ApiError, ErrorBody, Member, StrictJson};
+use crate::{Accounts, Organization, Permission, UpdateOrganization};
 
-/// Shows the organization that the API key belongs to.
+/// Shows the organization that the caller works in.
 #[utoipa::path(
     get, path = "/api/v1/organizations/current", tag = "Organizations",
-    operation_id = "get_current_organization", security(("api_key" = [])),
+    operation_id = "get_current_organization", security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn current(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
 ) -> Result<Json<Organization>, ApiError> {
-    Ok(Json(accounts.get_organization(admin.0.org_id()).await?))
+    member.require(Permission::OrganizationRead)?;
+    Ok(Json(accounts.get_organization(member.org_id()).await?))
 }
 
-/// Changes the organization that the API key belongs to.
+/// Changes the organization that the caller works in.
 #[utoipa::path(
     patch, path = "/api/v1/organizations/current", tag = "Organizations",
     operation_id = "update_current_organization",
-    request_body = UpdateOrganization, security(("api_key" = [])),
+    request_body = UpdateOrganization, security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
     State(accounts): State<Accounts>,
-    admin: Admin,
+    member: Member,
     StrictJson(update): StrictJson<UpdateOrganization>,
 ) -> Result<Json<Organization>, ApiError> {
-    let updated = accounts.update_organization(&admin.actor(), update).await?;
+    member.require(Permission::OrganizationUpdate)?;
+    let updated = accounts
+        .update_organization(&member.actor(), update)
+        .await?;
     Ok(Json(updated))
 }

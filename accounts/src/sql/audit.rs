@@ -13,7 +13,7 @@ row! {
         pub id: AuditId,
         /// In which organization.
         pub org_id: OrgId,
-        /// `key:<id>`, `command_line` or `system`.
+        /// `key:<id>`, `user:<id>`, `command_line` or `system`.
         pub actor: String,
         /// What was done, such as `key.create`.
         pub action: String,

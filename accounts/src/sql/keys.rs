@@ -3,9 +3,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use store::{Db, Json, KeyId, Micros, OrgId, Result, TeamId, Tx, UserId, on_reader, on_tx, row};
 
-use crate::PageRequest;
 use crate::api_key::{ApiKey, Hash};
-use crate::principal::KeyFacts;
+use crate::principal::CallerFacts;
+use crate::{PageRequest, Role};
 
 row! {
     /// What is kept in memory of a key.
@@ -32,14 +32,15 @@ impl LoadedKey {
         self.key_hash.as_slice().try_into().ok()
     }
 
-    pub(crate) fn into_facts(self) -> Arc<KeyFacts> {
-        Arc::new(KeyFacts {
-            id: self.id,
+    pub(crate) fn into_facts(self) -> Arc<CallerFacts> {
+        Arc::new(CallerFacts {
+            key_id: Some(self.id),
             org_id: self.org_id,
             user_id: self.user_id,
             team_id: self.team_id,
             name: self.name,
-            admin: self.admin,
+            role: self.admin.then_some(Role::Admin),
+            instance_owner: false,
             models: self.models.0,
             endpoints: self.endpoints.0,
             tags: self.tags.0,

@@ -2,8 +2,7 @@ use serde::Serialize;
 use store::{Db, Micros, OrgId, Result, TeamId, Tx, UserId, on_reader, on_tx, row};
 use utoipa::ToSchema;
 
-use crate::PageRequest;
-use crate::members::Role;
+use crate::{PageRequest, Role};
 
 row! {
     /// A person as a member of an organization.
@@ -19,6 +18,16 @@ row! {
         pub role: Role,
         /// Since when.
         pub joined_at: Micros,
+    }
+
+    /// What is kept in memory of a membership.
+    #[derive(Debug, Clone)]
+    pub(crate) struct LoadedMember {
+        pub(crate) user_id: UserId,
+        pub(crate) org_id: OrgId,
+        pub(crate) role: Role,
+        pub(crate) name: String,
+        pub(crate) is_instance_owner: bool,
     }
 
     /// A team.
@@ -122,6 +131,14 @@ pub(crate) async fn list(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<M
     .bind(page.rows())
     .fetch_all(c)
     .await)
+}
+
+/// The memberships of all organizations.
+pub(crate) async fn all(db: &Db) -> Result<Vec<LoadedMember>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT m.user_id, m.org_id, m.role, u.name, u.is_instance_owner
+         FROM org_members m JOIN users u ON u.id = m.user_id",
+    ).fetch_all(c).await)
 }
 
 pub(crate) async fn insert_team(tx: &mut Tx, team: &Team) -> Result<()> {

@@ -13,6 +13,10 @@ pub struct Revisions {
     pub organizations: i64,
     /// Changes to provider credentials.
     pub credentials: i64,
+    /// Changes to memberships and to what is kept in memory of users.
+    pub members: i64,
+    /// Revocations of sessions.
+    pub sessions: i64,
     /// The version of the master key; 0 before the first start.
     pub vault: i64,
     /// A short hash of the master key; 0 before the first start.
@@ -27,6 +31,8 @@ pub(crate) enum Counter {
     Limits,
     Organizations,
     Credentials,
+    Members,
+    Sessions,
 }
 
 impl Counter {
@@ -37,6 +43,8 @@ impl Counter {
             Self::Limits => "limits",
             Self::Organizations => "organizations",
             Self::Credentials => "credentials",
+            Self::Members => "members",
+            Self::Sessions => "sessions",
         }
     }
 }
@@ -66,6 +74,8 @@ pub(crate) async fn read(db: &Db) -> Result<Revisions> {
             "limits" => &mut revisions.limits,
             "organizations" => &mut revisions.organizations,
             "credentials" => &mut revisions.credentials,
+            "members" => &mut revisions.members,
+            "sessions" => &mut revisions.sessions,
             "vault" => &mut revisions.vault,
             "vault_fingerprint" => &mut revisions.vault_fingerprint,
             // Counters of other crates.

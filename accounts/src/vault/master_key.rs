@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac as _};
 use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -57,6 +58,14 @@ impl MasterKey {
 
     pub(crate) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
+    }
+
+    /// Another key for one purpose, from which this one cannot be told.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; LENGTH]> {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.0.as_slice())
+            .expect("HMAC takes keys of any length");
+        mac.update(purpose);
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 
     /// A number that tells keys apart and says nothing about them; never 0.

@@ -37,7 +37,7 @@ async fn a_good_key_gives_a_principal_with_all_it_says() {
         assert_eq!(principal.key_id(), Some(new.record.id));
         assert_eq!(principal.key_name(), "Web shop");
         assert_eq!((principal.user_id(), principal.team_id()), (None, None));
-        assert!(principal.is_admin());
+        assert_eq!(principal.role(), Some(accounts::Role::Admin));
         assert!(principal.may_use_model("openai/gpt-4o"));
         assert!(!principal.may_use_model("anthropic/claude"));
         assert!(principal.may_use_endpoint("/v1/chat/completions"));
@@ -406,7 +406,7 @@ async fn of_processes_that_start_together_one_gets_the_first_key() {
                 .authenticate(new.key.expose())
                 .await
                 .expect("let in");
-            assert!(principal.is_admin());
+            assert_eq!(principal.role(), Some(accounts::Role::Admin));
             let org = accounts.default_organization().await.expect("made");
             assert_eq!(principal.org_id(), org.id);
             assert!(accounts.first_start().await.expect("no error").is_none());

@@ -193,6 +193,7 @@ async fn a_process_with_an_outdated_key_in_its_environment_writes_nothing() {
         let given = |key: &MasterKey| AccountsConfig {
             data_dir: "unused".into(),
             master_key: Some(key.to_base64()),
+            ..AccountsConfig::default()
         };
         let one = reopen(&world, &given(&old))
             .await

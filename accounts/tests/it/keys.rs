@@ -214,7 +214,7 @@ async fn a_team_or_user_of_another_organization_cannot_own_a_key() {
             .expect("made");
         let user = world
             .accounts
-            .add_member(&stranger, "a@x.org", "A", accounts::Role::Member)
+            .add_member(&stranger, "a@x.org", "A", accounts::Role::Editor)
             .await
             .expect("made");
         for wanted in [

@@ -12,13 +12,13 @@ async fn a_person_is_one_user_in_all_organizations() {
             .add_member(&world.actor, " Ada@X.org", "Ada", Role::Owner)
             .await;
         let there = accounts
-            .add_member(&stranger, "ada@x.ORG", "A.", Role::Member)
+            .add_member(&stranger, "ada@x.ORG", "A.", Role::Editor)
             .await;
         let (here, there) = (here.expect("joined"), there.expect("joined"));
         assert_eq!((here.id, here.email.as_str()), (there.id, "ada@x.org"));
-        assert_eq!((here.role, there.role), (Role::Owner, Role::Member));
+        assert_eq!((here.role, there.role), (Role::Owner, Role::Editor));
         let twice = accounts
-            .add_member(&stranger, "ada@x.org", "A.", Role::Member)
+            .add_member(&stranger, "ada@x.org", "A.", Role::Editor)
             .await;
         assert_eq!(
             twice.expect_err("a member already").kind,
@@ -38,11 +38,11 @@ async fn who_leaves_loses_the_keys_here_and_keeps_those_elsewhere() {
         let accounts = &world.accounts;
         let stranger = world.stranger().await;
         let user = accounts
-            .add_member(&world.actor, "a@x.org", "A", Role::Member)
+            .add_member(&world.actor, "a@x.org", "A", Role::Editor)
             .await;
         let user = user.expect("joined").id;
         accounts
-            .add_member(&stranger, "a@x.org", "A", Role::Member)
+            .add_member(&stranger, "a@x.org", "A", Role::Editor)
             .await
             .expect("joined");
         let wanted = || CreateKey {
@@ -145,7 +145,7 @@ async fn strangers_and_unknown_ids_are_not_found() {
         let accounts = &world.accounts;
         let stranger = world.stranger().await;
         let user = accounts
-            .add_member(&world.actor, "a@x.org", "A", Role::Member)
+            .add_member(&world.actor, "a@x.org", "A", Role::Editor)
             .await;
         let user = user.expect("joined").id;
         for outcome in [

@@ -43,13 +43,13 @@ async fn a_principal_carries_the_rules_of_all_its_scopes_and_no_others() {
         let team = accounts.create_team(actor, "Shop").await.expect("made").id;
         let idle = accounts.create_team(actor, "Idle").await.expect("made").id;
         let user = accounts
-            .add_member(actor, "a@x.org", "A", Role::Member)
+            .add_member(actor, "a@x.org", "A", Role::Editor)
             .await
             .expect("made")
             .id;
         let stranger = world.stranger().await;
         accounts
-            .add_member(&stranger, "a@x.org", "A", Role::Member)
+            .add_member(&stranger, "a@x.org", "A", Role::Editor)
             .await
             .expect("the same user");
         let wanted = CreateKey {
@@ -110,12 +110,12 @@ async fn a_users_limit_in_one_organization_does_not_bind_another() {
         let (accounts, actor) = (&world.accounts, &world.actor);
         let stranger = world.stranger().await;
         let user = accounts
-            .add_member(actor, "a@x.org", "A", Role::Member)
+            .add_member(actor, "a@x.org", "A", Role::Editor)
             .await
             .expect("made")
             .id;
         accounts
-            .add_member(&stranger, "a@x.org", "A", Role::Member)
+            .add_member(&stranger, "a@x.org", "A", Role::Editor)
             .await
             .expect("the same user");
         set(

@@ -19,7 +19,7 @@ pub(crate) struct World {
 pub(crate) fn config(dir: &TempDir) -> AccountsConfig {
     AccountsConfig {
         data_dir: dir.path().to_owned(),
-        master_key: None,
+        ..AccountsConfig::default()
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use accounts::http::presented_key;
-use accounts::{AuthError, Principal};
+use accounts::{AuthError, Permission, Principal};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
@@ -62,25 +61,34 @@ async fn answer(
     gateway.call(&who, call).await
 }
 
-/// The caller behind the request's key.
+/// The caller behind the request: a key, or a person's session, which is checked in memory alone.
 ///
 /// # Errors
-/// `InvalidApiKey`, saying what is wrong with it.
+/// `InvalidApiKey`, saying what is wrong with it; `PermissionDenied` for people who may not call
+/// models.
 pub(super) async fn authenticate(
     gateway: &Gateway,
     headers: &HeaderMap,
 ) -> Result<Arc<Principal>, Error> {
-    let key = presented_key(headers)
-        .ok_or(AuthError::Missing)
-        .map_err(refused)?;
-    gateway.accounts().authenticate(key).await.map_err(refused)
+    let who = accounts::http::authenticate(gateway.accounts(), headers).await;
+    let who = who.map_err(refused)?;
+    if who.may(Permission::ModelsUse) {
+        return Ok(who);
+    }
+    Err(Error::new(
+        Code::PermissionDenied,
+        format!(
+            "Calling models needs the permission `{}`, which your role does not have.",
+            Permission::ModelsUse
+        ),
+    ))
 }
 
 fn refused(error: AuthError) -> Error {
-    let code = if error.status() == 503 {
-        Code::Internal
-    } else {
-        Code::InvalidApiKey
+    let code = match error.status() {
+        503 => Code::Internal,
+        403 => Code::PermissionDenied,
+        _ => Code::InvalidApiKey,
     };
     Error::new(code, error.to_string())
 }

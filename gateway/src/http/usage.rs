@@ -4,8 +4,8 @@ mod answer;
 mod format;
 mod parameters;
 
-use accounts::Accounts;
-use accounts::http::{Admin, ApiError, ErrorBody, Id, with_request_id};
+use accounts::http::{ApiError, ErrorBody, Id, Member, with_request_id};
+use accounts::{Accounts, Permission};
 use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::middleware::from_fn;
@@ -24,7 +24,7 @@ use crate::usage::report::{
     self, AttemptQuery, AttemptRow, BadParameter, Format, Page, Pages, Summary, SummaryQuery, Usd,
 };
 
-/// `/api/v1/usage` and what is below it, each behind an admin key.
+/// `/api/v1/usage` and what is below it, each behind the permission to read usage.
 ///
 /// The paths are complete: merge the router, do not nest it.
 pub fn router(gateway: Gateway) -> OpenApiRouter {
@@ -86,7 +86,7 @@ impl Reports {
         ("format" = Option<String>, Query, description = "json, csv or ndjson; else the `Accept` header decides"),
         ("limit" = Option<u64>, Query, description = "Most rows, 1 to 10,000; 1,000 when absent"),
     ),
-    security(("api_key" = [])),
+    security(("api_key" = []), ("session" = [])),
     responses(
         (status = 200, content(
             (Summary = "application/json"),
@@ -98,13 +98,14 @@ impl Reports {
 )]
 async fn summarize_usage(
     State(reports): State<Reports>,
-    admin: Admin,
+    member: Member,
     headers: HeaderMap,
     Pairs(pairs): Pairs,
 ) -> Result<Response, ApiError> {
+    let org = member.require(Permission::UsageRead)?.org_id();
     let query = SummaryQuery::parse(&pairs, reports.now()).map_err(refuse)?;
     let format = query.format.unwrap_or_else(|| format::accepted(&headers));
-    let summary = report::summarize(reports.db(), admin.0.org_id(), &query)
+    let summary = report::summarize(reports.db(), org, &query)
         .await
         .map_err(failed)?;
     Ok(match format {
@@ -144,7 +145,7 @@ async fn summarize_usage(
         ("limit" = Option<u64>, Query, description = "JSON: rows on the page, 1 to 500; 50 when absent. CSV and NDJSON: most rows; all when absent"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
     ),
-    security(("api_key" = [])),
+    security(("api_key" = []), ("session" = [])),
     responses(
         (status = 200, content(
             (Page = "application/json"),
@@ -156,12 +157,13 @@ async fn summarize_usage(
 )]
 async fn list_usage_requests(
     State(reports): State<Reports>,
-    admin: Admin,
+    member: Member,
     headers: HeaderMap,
     Pairs(pairs): Pairs,
 ) -> Result<Response, ApiError> {
+    let org = member.require(Permission::UsageRead)?.org_id();
     let query = AttemptQuery::parse(&pairs, reports.now()).map_err(refuse)?;
-    let (db, org) = (reports.db(), admin.0.org_id());
+    let db = reports.db();
     let exported = match query.format.unwrap_or_else(|| format::accepted(&headers)) {
         Format::Json => {
             let rows = query.page_rows().map_err(refuse)?;
@@ -198,15 +200,16 @@ struct CallDetail {
     get, path = "/api/v1/usage/requests/{request_id}", tag = "Usage",
     operation_id = "get_usage_request",
     params(("request_id" = String, Path, description = "`x-request-id` of the call")),
-    security(("api_key" = [])),
+    security(("api_key" = []), ("session" = [])),
     responses((status = 200, body = CallDetail), (status = "4XX", body = ErrorBody)),
 )]
 async fn get_usage_request(
     State(reports): State<Reports>,
-    admin: Admin,
+    member: Member,
     Id(request_id): Id<String>,
 ) -> Result<Json<CallDetail>, ApiError> {
-    let (db, org) = (reports.db(), admin.0.org_id());
+    let org = member.require(Permission::UsageRead)?.org_id();
+    let db = reports.db();
     // No id holds NUL, and PostgreSQL refuses to be asked for it.
     let request_id = request_id.replace('\0', "\u{fffd}");
     let (attempts, bodies) = read_call(db, org, &request_id).await.map_err(failed)?;

@@ -50,7 +50,7 @@ impl World {
         let clock = Arc::new(TestClock::at(Micros(TODAY + 12 * HOUR)));
         let config = AccountsConfig {
             data_dir: dir.path().to_owned(),
-            master_key: None,
+            ..AccountsConfig::default()
         };
         let accounts = Accounts::open(db.clone(), clock.clone(), &config)
             .await
