@@ -12,9 +12,12 @@ interface Answer<T> {
   response: Response;
 }
 
-/** The body of a successful answer; anything else is thrown as a {@link Failure}. */
-export async function body<T>(call: Promise<Answer<T>>): Promise<T> {
+/**
+ * The JSON of a successful answer; anything else is thrown as a {@link Failure}. Reports can come as
+ * CSV too, which the document types as text: that is never asked for here.
+ */
+export async function body<T>(call: Promise<Answer<T>>): Promise<Exclude<T, string>> {
   const { data, error, response } = await call;
   if (!response.ok) throw Failure.from(response, error);
-  return data as T;
+  return data as Exclude<T, string>;
 }
