@@ -14,7 +14,7 @@ help:
 	@echo 'make check     formatting, lints and types of Rust and web, links in the API documentation, drift of openapi/openapi.json'
 	@echo 'make format    format the code'
 	@echo 'make openapi   write openapi/openapi.json anew'
-	@echo 'make bench     measure the release binary (ARGS="--quick")'
+	@echo 'make bench     build what is shipped (profile dist, slow to build) and measure it (ARGS="--quick")'
 	@echo 'make clean     remove everything that was built; the data directory stays'
 
 run:
@@ -55,9 +55,8 @@ openapi:
 	mv openapi/openapi.json.new openapi/openapi.json
 
 bench:
-	cargo build --release -p server
-	cargo build --release -p bench
-	$(TARGET)/release/bench suite --binary $(TARGET)/release/nocode-ai $(ARGS)
+	cargo build --profile dist -p server -p bench
+	$(TARGET)/dist/bench suite --binary $(TARGET)/dist/nocode-ai $(ARGS)
 
 clean:
 	cargo clean

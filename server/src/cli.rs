@@ -69,6 +69,15 @@ pub enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Look after people's accounts.
+    Account {
+        /// Where configuration and data are.
+        #[command(flatten)]
+        place: Place,
+        /// What to do.
+        #[command(subcommand)]
+        action: AccountAction,
+    },
     /// Work on the credential vault.
     Vault {
         /// Where configuration and data are.
@@ -128,6 +137,16 @@ pub enum KeyAction {
         /// Organization, by its short name.
         #[arg(long, default_value = accounts::DEFAULT_SLUG, value_name = "SLUG")]
         organization: String,
+    },
+}
+
+/// `nocode-ai account …`.
+#[derive(Debug, Subcommand)]
+pub enum AccountAction {
+    /// Print a link by which a person sets a new password; it works once, for an hour.
+    ResetLink {
+        /// The person's address.
+        email: String,
     },
 }
 

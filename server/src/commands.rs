@@ -1,5 +1,6 @@
 //! What `nocode-ai` does besides serving.
 
+mod account;
 mod doctor;
 mod key;
 mod vault;
@@ -44,6 +45,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
             println!("the database has the schema of this program");
             db.close().await;
         }
+        Command::Account { place, action } => account::run(&load(&place)?, action).await?,
         Command::Vault { place, action } => vault::run(&load(&place)?, action).await?,
         Command::Openapi => print!("{}", document().await?),
     }

@@ -142,28 +142,14 @@ impl EmailConfig {
             port: self.port,
             security: self.security,
             username: self.username.clone(),
-            password: self.password.as_ref().map(resolve).transpose()?,
+            password: self.password.as_ref().map(read_password).transpose()?,
             from: from.context("`email.host` is set, but `email.from` is not: say who sends")?,
         }))
     }
 }
 
-/// What `env:NAME` or `file:/path` stands for, or the text itself.
-fn resolve(secret: &Secret) -> Result<Secret> {
-    let text = secret.expose();
-    if let Some(name) = text.strip_prefix("env:") {
-        let value = std::env::var(name);
-        return value
-            .map(Secret::new)
-            .with_context(|| format!("`email.password`: the variable {name} is not set"));
-    }
-    if let Some(path) = text.strip_prefix("file:") {
-        let value = std::fs::read_to_string(path);
-        return value
-            .map(|value| Secret::new(value.trim_end_matches(['\r', '\n'])))
-            .with_context(|| format!("`email.password`: cannot read {path}"));
-    }
-    Ok(secret.clone())
+fn read_password(text: &Secret) -> Result<Secret> {
+    gateway::Secrets::read(text.expose()).map_err(|why| anyhow!("`email.password`: {why}"))
 }
 
 /// Logs and traces.
@@ -317,6 +303,16 @@ mod tests {
             message.starts_with("`gateway.timeouts.total_ms`:"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_sender() {
+        let smtp = |text: &str| Config::parse(text).expect("is fine").email.smtp();
+        assert!(smtp("").expect("none").is_none());
+        let error = smtp("[email]\nhost = \"h\"\n").expect_err("no sender");
+        assert!(error.to_string().contains("`email.from`"), "{error}");
+        let whole = smtp("[email]\nhost = \"h\"\nfrom = \"a@x.org\"\n").expect("fine");
+        assert_eq!(whole.expect("configured").security, Security::Starttls);
     }
 
     #[test]

@@ -141,3 +141,38 @@ fn line_endings_do_not_change_a_checksum() {
     assert_eq!(windows.checksum(), ONE.checksum());
     assert_ne!(EDITED.checksum(), ONE.checksum());
 }
+
+#[tokio::test]
+async fn members_of_the_first_schema_are_editors_now() {
+    for_each_empty_db(async |db| {
+        let all = Migration::all(db.dialect());
+        run_list(&db, &all[..2]).await.expect("the first two apply");
+        let (org, user) = (crate::OrgId::new(), crate::UserId::new());
+        let filled: Result<()> = in_tx!(db, tx => {
+            on_tx!(tx, execute => sqlx::query(
+                "INSERT INTO organizations (id, name, slug, plan, settings, log_bodies, created_at,
+                     updated_at) VALUES ($1, 'A', 'a', 'free', '{}', FALSE, 1, 1)",
+            ).bind(org))?;
+            on_tx!(tx, execute => sqlx::query(
+                "INSERT INTO users (id, email, name, created_at, updated_at)
+                 VALUES ($1, 'a@x.org', 'A', 1, 1)",
+            ).bind(user))?;
+            on_tx!(tx, execute => sqlx::query(
+                "INSERT INTO org_members (org_id, user_id, role, joined_at)
+                 VALUES ($1, $2, 'member', 1)",
+            ).bind(org).bind(user))?;
+            Ok(())
+        });
+        filled.expect("the old schema takes them");
+        run_list(&db, all).await.expect("the rest applies");
+        let role: String = on_reader!(db, c => {
+            sqlx::query_scalar("SELECT role FROM org_members").fetch_one(c).await
+        })
+        .expect("still there");
+        assert_eq!(role, "editor");
+        let old =
+            crate::on_writer!(db, execute => sqlx::query("UPDATE org_members SET role = 'member'"));
+        assert!(old.is_err(), "the old role is refused");
+    })
+    .await;
+}
