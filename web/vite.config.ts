@@ -60,5 +60,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 800,
   },
-  server: { port: 5173, proxy: { "/api": server, "/v1": server } },
+  server: {
+    port: 5173,
+    // The server takes changes from pages of its own host only: it has to see the browser's.
+    proxy: Object.fromEntries(["/api", "/v1"].map((path) => [path, { target: server, changeOrigin: false }])),
+  },
 });

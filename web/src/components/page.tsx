@@ -16,7 +16,7 @@ interface Props {
 export function Page({ title, description, actions, width = 1180, children }: Props) {
   return (
     <Box maw={width} mx="auto" px={{ base: "md", sm: "xl" }} py={{ base: "md", sm: "lg" }}>
-      <title>{`${title} · NoCode AI Builder`}</title>
+      {title && <title>{`${title} · NoCode AI Builder`}</title>}
       <Group justify="space-between" align="flex-start" mb="lg" gap="sm">
         <Stack gap={2} flex="1 1 240px">
           <Title order={1}>{title}</Title>

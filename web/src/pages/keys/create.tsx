@@ -161,7 +161,7 @@ function Form({ error, isBusy, onSubmit, onCancel }: FormProps) {
           />
           <Select
             label={t("form.expires")}
-            description={" "}
+            description={t("form.expiresHint")}
             allowDeselect={false}
             data={expiries.map((value) => ({ value, label: t(`form.expiry.${value}`) }))}
             {...form.getInputProps("expiry")}

@@ -39,6 +39,7 @@ export const useKeys = defineTexts("keys", {
       tags: "Tags",
       tagsHint: "Words that usage is reported by.",
       expires: "Expires",
+      expiresHint: "Refused from then on.",
       expiry: { never: "Never", d7: "In 7 days", d30: "In 30 days", d90: "In 90 days", d365: "In a year" },
       limits: "Limits",
       limitsHint: "Calls above them are refused until there is room again. Empty: no limit.",
@@ -126,6 +127,7 @@ export const useKeys = defineTexts("keys", {
       tags: "Schlagwörter",
       tagsHint: "Wörter, nach denen der Verbrauch ausgewertet wird.",
       expires: "Läuft ab",
+      expiresHint: "Von da an wird er abgelehnt.",
       expiry: {
         never: "Nie",
         d7: "In 7 Tagen",

@@ -1,6 +1,6 @@
 import { ActionIcon, Box, Button, Drawer, Group, Modal, Stack, Text, Title } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconAdjustments, IconColumns2, IconPlus } from "@tabler/icons-react";
+import { type Icon, IconAdjustments, IconColumns2, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { Snippets } from "../../components/snippets";
 import { type Answer, defaults, jsonProblem, type Picture, type Settings } from "./chat";
@@ -48,21 +48,12 @@ export default function PlaygroundPage() {
       <Group className={classes.head} justify="space-between">
         <Title order={1}>{t("title")}</Title>
         <Group gap="xs">
-          <Button
-            variant="default"
-            leftSection={<IconColumns2 size={16} />}
-            aria-pressed={isComparing}
+          <HeadButton
+            icon={IconColumns2}
+            label={isComparing ? t("single") : t("compare")}
             onClick={() => setComparing(!isComparing)}
-          >
-            {isComparing ? t("single") : t("compare")}
-          </Button>
-          <Button
-            variant="default"
-            leftSection={<IconPlus size={16} />}
-            onClick={() => panes.map((pane) => pane.clear())}
-          >
-            {t("clear")}
-          </Button>
+          />
+          <HeadButton icon={IconPlus} label={t("clear")} onClick={() => panes.map((pane) => pane.clear())} />
           {isNarrow && (
             <ActionIcon
               size={36}
@@ -122,5 +113,25 @@ export default function PlaygroundPage() {
       </Modal>
       <Explain requestId={explained} onClose={() => setExplained(null)} />
     </Box>
+  );
+}
+
+interface HeadButtonProps {
+  icon: Icon;
+  label: string;
+  onClick: () => void;
+}
+
+/** A button with its words, or with its symbol alone where there is no room for both. */
+function HeadButton({ icon: Glyph, label, onClick }: HeadButtonProps) {
+  return (
+    <>
+      <Button visibleFrom="xs" variant="default" leftSection={<Glyph size={16} />} onClick={onClick}>
+        {label}
+      </Button>
+      <ActionIcon hiddenFrom="xs" size={36} variant="default" aria-label={label} onClick={onClick}>
+        <Glyph size={18} />
+      </ActionIcon>
+    </>
   );
 }

@@ -25,7 +25,10 @@ export function PaneView({ pane, label, onExample, onCode, onExplain }: Props) {
   const end = useRef<HTMLDivElement>(null);
   const last = pane.exchanges.at(-1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new piece moves the end into sight
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [last?.answer]);
+  useEffect(() => {
+    // Newer browsers return a promise here, which React would take for a clean-up.
+    void end.current?.scrollIntoView({ block: "nearest" });
+  }, [last?.answer]);
   const chat = models.data?.filter(
     ({ mode }) => mode === undefined || mode === "chat" || mode === "responses",
   );
