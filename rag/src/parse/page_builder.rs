@@ -159,7 +159,7 @@ impl Table {
 }
 
 /// One row as a line of Markdown: bars inside cells escaped, line breaks made spaces.
-pub fn markdown_row(cells: &[String]) -> String {
+pub(crate) fn markdown_row(cells: &[String]) -> String {
     let mut line = String::from("|");
     for cell in cells {
         line.push(' ');

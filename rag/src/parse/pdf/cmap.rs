@@ -175,9 +175,19 @@ impl CMap {
         !self.texts.is_empty() || !self.text_ranges.is_empty()
     }
 
+    /// Whether a code stands for so many characters that the map must be mistaken.
+    pub(super) fn has_long_texts(&self) -> bool {
+        self.texts.values().any(|text| is_long(text))
+    }
+
     pub(super) fn has_spaces(&self) -> bool {
         !self.spaces.is_empty()
     }
+}
+
+/// Longer than any ligature but the rare ones of Arabic.
+pub(super) fn is_long(text: &str) -> bool {
+    text.chars().count() > 8
 }
 
 /// Each byte of a code lies between the same bytes of the bounds.

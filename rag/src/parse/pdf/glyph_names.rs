@@ -54,6 +54,7 @@ const MORE: &[(&str, &str)] = &[
     ("parenrightex", "⎟"),
     ("parenrighttp", "⎞"),
     ("perthousandzero", ""),
+    ("phi1", "ϕ"),
     ("precedes", "≺"),
     ("precedesequal", "⪯"),
     ("prime", "′"),

@@ -8,7 +8,7 @@ use lopdf::{Dictionary, Document, Object, Stream};
 
 use super::super::boxes::Rect;
 use super::super::limits::Budget;
-use super::glyph::{Shapes, Style};
+use super::glyph::{Glyph, Shapes, Style};
 use super::lexer::{Lexer, Token};
 use super::matrix::Matrix;
 use super::objects::{content, dict, get, name, numbers, resolve};
@@ -81,14 +81,20 @@ impl<'a> Interpreter<'a> {
         self.run(content, Resources::new(resources), 0);
     }
 
-    /// Runs the appearance of an annotation in its rectangle.
-    pub(super) fn run_appearance(&mut self, form: &'a Stream, rect: [f32; 4], base: Matrix) {
+    /// Runs the appearance of an annotation in its rectangle. Whether it showed any text.
+    pub(super) fn run_appearance(
+        &mut self,
+        form: &'a Stream,
+        rect: [f32; 4],
+        base: Matrix,
+    ) -> bool {
         let own = numbers(self.pdf, &form.dict, b"Matrix");
         let own = own.and_then(|n| Matrix::from_slice(&n)).unwrap_or(Matrix::IDENTITY);
         let bounds = numbers(self.pdf, &form.dict, b"BBox");
         let Some([x0, y0, x1, y1]) = bounds.and_then(|n| <[f32; 4]>::try_from(n).ok()) else {
-            return;
+            return false;
         };
+        let before = self.shapes.glyphs.len();
         let (from, to) = (own.point(x0, y0), own.point(x1, y1));
         let scale = |want: f32, have: f32| if have.abs() < 1e-3 { 1.0 } else { want / have };
         let sx = scale(rect[2] - rect[0], to.0 - from.0);
@@ -97,6 +103,22 @@ impl<'a> Interpreter<'a> {
         self.graphics = Graphics::new(place.then(base));
         self.saved.clear();
         self.run_form(form, Resources::new(None), 0);
+        self.shapes.glyphs.len() > before
+    }
+
+    /// Puts `value` into a field's rectangle as one glyph.
+    pub(super) fn show_value(&mut self, value: &str, rect: [f32; 4], base: Matrix) {
+        let low = rect[1] + 0.25 * (rect[3] - rect[1]);
+        let size = (rect[3] - rect[1]).abs().clamp(4.0, 14.0);
+        self.shapes.glyphs.push(Glyph {
+            text: Some(value.into()),
+            from: base.point(rect[0], low),
+            to: base.point(rect[2], low),
+            size,
+            ascent: 0.8 * size,
+            descent: -0.2 * size,
+            style: Style::default(),
+        });
     }
 
     fn run_form(&mut self, form: &'a Stream, outer: Resources<'a>, depth: u8) {

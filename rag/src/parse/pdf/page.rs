@@ -7,7 +7,7 @@ use super::super::limits::Budget;
 use super::interpreter::{Fonts, Interpreter};
 use super::layout::{Line, lines};
 use super::matrix::Matrix;
-use super::objects::{array, dict, get, name, number_at, numbers, resolve};
+use super::objects::{array, dict, get, name, number_at, numbers, resolve, text};
 use super::open;
 
 /// Form fields of one page.
@@ -104,8 +104,11 @@ fn run_fields<'a>(
             continue;
         }
         let rect = numbers(pdf, field, b"Rect").and_then(|n| <[f32; 4]>::try_from(n).ok());
-        if let (Some(rect), Some(form)) = (rect, appearance(pdf, field)) {
-            interpreter.run_appearance(form, rect, base);
+        let Some(rect) = rect else { continue };
+        let shown = appearance(pdf, field)
+            .is_some_and(|form| interpreter.run_appearance(form, rect, base));
+        if !shown && let Some(value) = value(pdf, field) {
+            interpreter.show_value(&value, rect, base);
         }
     }
 }
@@ -121,4 +124,13 @@ fn appearance<'a>(pdf: &'a Document, field: &'a Dictionary) -> Option<&'a lopdf:
         }
         _ => None,
     }
+}
+
+/// What is written in a text field or chosen in a list: viewers draw it where the file does not.
+fn value(pdf: &Document, field: &Dictionary) -> Option<String> {
+    let has_value = |dict: &&Dictionary| dict.has(b"V");
+    let parent = dict(pdf, field, b"Parent");
+    let kind = name(pdf, field, b"FT").or_else(|| name(pdf, parent?, b"FT"))?;
+    let holder = [Some(field), parent].into_iter().flatten().find(has_value)?;
+    matches!(kind, b"Tx" | b"Ch").then(|| text(pdf, holder, b"V"))?
 }

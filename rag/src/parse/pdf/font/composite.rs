@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lopdf::{Dictionary, Document, Object};
 
 use super::super::super::limits::Budget;
-use super::super::cmap::CMap;
+use super::super::cmap::{self, CMap};
 use super::super::legacy::{self, Charset};
 use super::super::objects::{array, content, dict, get, name, number, number_at, numbers, stream};
 use super::super::truetype;
@@ -78,7 +78,7 @@ impl Composite {
             self.vertical_advance = advance / 1000.0;
         }
         self.load_widths(pdf, array(pdf, font, b"W").unwrap_or_default());
-        if self.to_unicode.is_some() {
+        if self.to_unicode.as_ref().is_some_and(|map| !map.has_long_texts()) {
             return;
         }
         let program = dict(pdf, font, b"FontDescriptor")
@@ -147,13 +147,14 @@ impl Composite {
             Codes::Embedded(map) => map.cid(code).unwrap_or(code),
             _ => code,
         };
-        let text = self
-            .to_unicode
-            .as_ref()
-            .and_then(|map| map.text(code))
-            .filter(|text| !text.is_empty())
-            .or(charset_text)
-            .or_else(|| self.char_by_glyph(cid).map(String::from));
+        let mapped = self.to_unicode.as_ref().and_then(|map| map.text(code));
+        let by_glyph = || self.char_by_glyph(cid).map(String::from);
+        let text = match mapped {
+            // Some writers put a whole word on its first glyph; the glyph itself knows better.
+            Some(text) if cmap::is_long(&text) => by_glyph().or(Some(text)),
+            Some(text) => Some(text),
+            None => charset_text.or_else(by_glyph),
+        };
         Shown {
             text: text.map(|text| Arc::from(text.as_str())),
             width: self.width(cid, length),

@@ -67,8 +67,7 @@ fn continues(open: &[Line], line: &Line, leading: f32) -> bool {
         return apart.max(above) < 0.8 * size;
     }
     let down = line.baseline - last.baseline;
-    let is_same_row = down.abs() < 0.6 * size;
-    if is_same_row {
+    if is_same_row(last, line) {
         // In a right-to-left row, the next part stands to the left.
         let gap = (line.rect.x0 - last.rect.x1).max(last.rect.x0 - line.rect.x1);
         return gap > -0.6 * size && (line.rect.x0 >= last.rect.x0 || gap < 3.0 * size);
@@ -89,6 +88,15 @@ fn continues(open: &[Line], line: &Line, leading: f32) -> bool {
         && same_size
         && !is_heading_end
         && !(is_heading_begin && down > 1.05 * leading * base)
+}
+
+/// Whether two parts stand on one baseline; a script beside its base may be off it.
+fn is_same_row(a: &Line, b: &Line) -> bool {
+    let (small, large) = (a.size.min(b.size), a.size.max(b.size));
+    let apart = (a.baseline - b.baseline).abs();
+    let gap = (b.rect.x0 - a.rect.x1).max(a.rect.x0 - b.rect.x1);
+    let is_beside = small < 0.8 * large && (-0.3 * large..0.8 * large).contains(&gap);
+    apart < 0.55 * small || (is_beside && apart < 0.55 * large)
 }
 
 /// Size of the last row: its parts may be scripts.
@@ -119,8 +127,7 @@ fn rows(lines: Vec<Line>) -> Vec<Vec<Line>> {
     let mut rows: Vec<Vec<Line>> = Vec::new();
     for line in lines {
         let joins = rows.last().and_then(|row| row.last()).is_some_and(|last| {
-            let apart = (line.baseline - last.baseline).abs();
-            line.is_upright() && apart < 0.6 * last.size.max(line.size)
+            line.is_upright() && is_same_row(last, &line)
         });
         match rows.last_mut() {
             Some(row) if joins => row.push(line),

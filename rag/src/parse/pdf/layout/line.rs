@@ -94,7 +94,7 @@ struct Open<'a> {
 }
 
 fn is_blank(glyph: &Glyph) -> bool {
-    let blank = |text: &Arc<str>| text.chars().all(|c| c.is_whitespace() || c == '\u{ad}');
+    let blank = |text: &Arc<str>| !text.is_empty() && text.chars().all(char::is_whitespace);
     glyph.text.as_ref().is_some_and(blank)
 }
 

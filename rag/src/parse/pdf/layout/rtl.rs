@@ -96,8 +96,14 @@ fn turn_runs(clusters: &mut [Cluster<'_>], own: fn(&Glyph) -> bool, other: fn(&G
 fn with_spaces(clusters: &[Cluster<'_>]) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     let mut last: Option<&Cluster<'_>> = None;
+    let mut passed = false;
     for cluster in clusters {
         let glyph = cluster.glyphs[0];
+        if glyph.text.as_deref() == Some("") {
+            // Part of a letter beside it, or a space whose text was put elsewhere.
+            passed = true;
+            continue;
+        }
         let blank = |text: &str| text.chars().all(char::is_whitespace);
         if glyph.text.as_deref().is_some_and(blank) {
             push_space(&mut marks, glyph.rect());
@@ -106,7 +112,8 @@ fn with_spaces(clusters: &[Cluster<'_>]) -> Vec<Mark> {
         }
         if let Some(last) = last {
             let gap = (last.x0 - cluster.x1).max(cluster.x0 - last.x1);
-            if gap > SPACE * glyph.size {
+            let turns = cluster.is(is_rtl) != last.is(is_rtl);
+            if gap > SPACE * glyph.size && (!passed || turns) {
                 push_space(&mut marks, glyph.rect());
             }
         }
@@ -114,6 +121,7 @@ fn with_spaces(clusters: &[Cluster<'_>]) -> Vec<Mark> {
             push_text(&mut marks, glyph);
         }
         last = Some(cluster);
+        passed = false;
     }
     marks
 }

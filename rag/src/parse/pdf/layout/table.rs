@@ -12,7 +12,6 @@ const MAX_LINES: usize = 400;
 #[derive(Debug)]
 pub(crate) struct Grid {
     pub(crate) rows: Vec<Vec<Vec<Mark>>>,
-    pub(crate) size: f32,
 }
 
 /// Takes the text of ruled tables out of `lines`: each grid comes with the index of the remaining
@@ -44,6 +43,8 @@ pub(crate) fn take_ruled(lines: &mut Vec<Line>, rules: &[Rect]) -> Vec<(usize, G
 struct Frame {
     xs: Vec<f32>,
     ys: Vec<f32>,
+    /// The upright lines: where one is missing, cells are merged.
+    walls: Vec<Rect>,
 }
 
 fn snap(mut values: Vec<f32>) -> Vec<f32> {
@@ -94,6 +95,7 @@ impl Frame {
         let frame = Self {
             xs: snap(xs.collect()),
             ys: snap(ys.collect()),
+            walls: rects.iter().filter(|r| !is_flat(r)).copied().collect(),
         };
         let fits = |n: usize| (3..=MAX_LINES).contains(&n);
         (fits(frame.xs.len()) && fits(frame.ys.len())).then_some(frame)
@@ -107,6 +109,20 @@ impl Frame {
         within(&self.xs, x) && within(&self.ys, y)
     }
 
+    /// For each column, the first one of the merged cell that it belongs to at height `y`.
+    fn first_columns(&self, y: f32) -> Vec<usize> {
+        let has_wall = |x: f32| {
+            let stands = |r: &Rect| (r.x0 - SNAP..r.x1 + SNAP).contains(&x);
+            self.walls.iter().any(|r| stands(r) && (r.y0 - SNAP..r.y1 + SNAP).contains(&y))
+        };
+        let mut first = vec![0; self.xs.len() - 1];
+        for column in 1..first.len() {
+            let walled = has_wall(self.xs[column]);
+            first[column] = if walled { column } else { first[column - 1] };
+        }
+        first
+    }
+
     /// Puts each mark into its cell; `None` if too few cells are filled to be a table.
     fn grid<'a>(&self, lines: impl Iterator<Item = &'a Line>) -> Option<Grid> {
         let (columns, count) = (self.xs.len() - 1, self.ys.len() - 1);
@@ -115,13 +131,13 @@ impl Frame {
             let n = values.partition_point(|v| *v <= at);
             n.saturating_sub(1).min(values.len().saturating_sub(2))
         };
-        let mut size: f32 = 0.0;
         for line in lines {
-            size = size.max(line.size);
-            let row = place(&self.ys, (line.rect.y0 + line.rect.y1) / 2.0);
+            let middle = (line.rect.y0 + line.rect.y1) / 2.0;
+            let row = place(&self.ys, middle);
+            let first = self.first_columns(middle);
             let mut last = None;
             for mark in &line.marks {
-                let column = place(&self.xs, (mark.rect.x0 + mark.rect.x1) / 2.0);
+                let column = first[place(&self.xs, (mark.rect.x0 + mark.rect.x1) / 2.0)];
                 let cell: &mut Vec<Mark> = &mut rows[row][column];
                 if last != Some(column) {
                     add_space(cell);
@@ -135,7 +151,7 @@ impl Frame {
         let filled = rows.iter().flatten().filter(is_filled).count();
         let wide = rows.iter().filter(|row| row.iter().filter(is_filled).count() >= 2);
         let is_table = rows.len() >= 2 && wide.count() >= 2 && 10 * filled >= 4 * rows.len() * columns;
-        is_table.then_some(Grid { rows, size })
+        is_table.then_some(Grid { rows })
     }
 }
 
@@ -218,13 +234,11 @@ fn aligned(rows: &[Vec<Line>]) -> Option<Grid> {
     if columns.len() < 3 || columns.len() > 2 * width {
         return None;
     }
-    let mut size: f32 = 0.0;
     let mut table = Vec::new();
     let mut filled = 0;
     for row in rows {
         let mut cells = vec![Vec::new(); columns.len()];
         for line in row {
-            size = size.max(line.size);
             let column = columns.iter().position(|c| line.rect.x0 <= c.1)?;
             let cell: &mut Vec<Mark> = &mut cells[column];
             add_space(cell);
@@ -233,5 +247,16 @@ fn aligned(rows: &[Vec<Line>]) -> Option<Grid> {
         filled += cells.iter().filter(|cell| !cell.is_empty()).count();
         table.push(cells);
     }
-    (10 * filled >= 7 * columns.len() * rows.len()).then_some(Grid { rows: table, size })
+    let is_dense = 10 * filled >= 7 * columns.len() * rows.len();
+    (is_dense && !is_contents(&table)).then_some(Grid { rows: table })
+}
+
+/// A table of contents: the last column counts pages.
+fn is_contents(rows: &[Vec<Vec<Mark>>]) -> bool {
+    let page = |row: &Vec<Vec<Mark>>| -> Option<u32> {
+        let text: String = row.last()?.iter().map(|mark| &*mark.text).collect();
+        text.trim().parse().ok()
+    };
+    let pages: Option<Vec<u32>> = rows.iter().map(page).collect();
+    pages.is_some_and(|pages| pages.is_sorted())
 }
