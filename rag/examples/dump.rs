@@ -3,7 +3,7 @@
 fn main() {
     let a: Vec<String> = std::env::args().collect();
     let b = std::fs::read(&a[1]).expect("file");
-    let h = rag::parse::Hints{ keep_furniture: a.get(2).is_some_and(|x| x=="keep"), password: Some("openpassword".into()).filter(|_| a[1].contains("password"))};
+    let h = rag::parse::Hints{ file_name: Some(a[1].clone()), limits: Default::default(), keep_furniture: a.get(2).is_some_and(|x| x=="keep"), password: Some("openpassword".into()).filter(|_| a[1].contains("password"))};
     let t = std::time::Instant::now();
     let d = rag::parse::parse(&b, &h).expect("parse");
     let el = t.elapsed();

@@ -24,11 +24,6 @@ impl Boxed {
         self.text.push(char);
         self.boxes.push(rect);
     }
-
-    pub(super) fn push_all(&mut self, other: &Self) {
-        self.text.push_str(&other.text);
-        self.boxes.extend_from_slice(&other.boxes);
-    }
 }
 
 impl PageBuilder {

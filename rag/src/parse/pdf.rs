@@ -43,7 +43,7 @@ const SCANNED_CHARS: usize = 12;
 /// # Errors
 ///
 /// [`ParseError::PasswordNeeded`] and [`ParseError::WrongPassword`] if it is locked,
-/// [`ParseError::Damaged`] if no page can be found.
+/// [`ParseError::Broken`] if no page can be found.
 pub(super) fn parse(
     bytes: &[u8],
     hints: &Hints,
@@ -53,7 +53,9 @@ pub(super) fn parse(
     let pdf = &opened.pdf;
     let ids: Vec<lopdf::ObjectId> = open::page_ids(pdf);
     if ids.is_empty() {
-        return Err(ParseError::damaged(Format::Pdf, "it has no pages"));
+        return Err(ParseError::Broken {
+            detail: "it has no pages".into(),
+        });
     }
     let mut report = Report::default();
     let mut fonts = Fonts::default();

@@ -6,7 +6,7 @@ use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 
 use super::super::document::{Metadata, Warning};
 use super::super::limits::Budget;
-use super::super::{Format, Hints, ParseError};
+use super::super::{Hints, ParseError};
 use super::objects::{array, dict, get, resolve, text};
 
 /// An open file.
@@ -54,7 +54,9 @@ fn refuse(error: &lopdf::Error, hints: &Hints) -> ParseError {
                 String::from_utf8_lossy(handler)
             ),
         },
-        other => ParseError::damaged(Format::Pdf, other.to_string()),
+        other => ParseError::Broken {
+            detail: other.to_string(),
+        },
     }
 }
 
