@@ -47,7 +47,6 @@ pub use document::{
 pub use error::ParseError;
 pub use job::{answer, job, request};
 pub use limits::Limits;
-pub(crate) use page_builder::markdown_row;
 
 use detect::Detected;
 use limits::Budget;
@@ -87,7 +86,10 @@ pub fn parse(bytes: &[u8], hints: &Hints) -> Result<Document, ParseError> {
             limit: limit.to_owned(),
         });
     }
-    document.metadata.page_count = document.metadata.page_count.max(document.pages.len() as u32);
+    document.metadata.page_count = document
+        .metadata
+        .page_count
+        .max(document.pages.len() as u32);
     document.metadata.language = language::detect(&document);
     Ok(document)
 }

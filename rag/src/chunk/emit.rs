@@ -119,7 +119,10 @@ impl<'a> Emitter<'a> {
             hash: content_hash(&text, &headings, self.settings),
             text,
             headings,
-            spans: ranges.into_iter().map(|(page, range)| self.span(page, range)).collect(),
+            spans: ranges
+                .into_iter()
+                .map(|(page, range)| self.span(page, range))
+                .collect(),
             parent: parent.map(|parent| parent as u32),
             tokens: which.iter().map(|index| units[*index].tokens).sum(),
         }

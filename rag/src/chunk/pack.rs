@@ -35,7 +35,10 @@ pub(super) fn pack_some(units: &[Unit], which: &[usize], limits: Limits) -> Vec<
     while at < which.len() {
         let unit = &units[which[at]];
         if limits.by_structure && unit.kind == UnitKind::Header {
-            let rows = which[at..].iter().take_while(|n| units[**n].block == unit.block).count();
+            let rows = which[at..]
+                .iter()
+                .take_while(|n| units[**n].block == unit.block)
+                .count();
             packer.table(&which[at..at + rows]);
             at += rows;
             continue;
@@ -103,9 +106,7 @@ impl Packer<'_> {
                 // Headings that follow each other stay together.
                 (_, Some(UnitKind::Heading(above))) if above < level => false,
                 // A short beginning goes on below a lower heading.
-                (UnitKind::Heading(above), _) if above < level => {
-                    self.tokens * 4 > self.limits.max
-                }
+                (UnitKind::Heading(above), _) if above < level => self.tokens * 4 > self.limits.max,
                 _ => true,
             },
             UnitKind::Code => {

@@ -15,13 +15,35 @@ pub(super) struct Row {
 }
 
 /// Names of columns, in several languages.
-const QUESTIONS: [&str; 9] =
-    ["question", "q", "frage", "pregunta", "domanda", "вопрос", "问题", "質問", "prompt"];
-const ANSWERS: [&str; 9] =
-    ["answer", "a", "antwort", "respuesta", "risposta", "ответ", "答案", "回答", "response"];
+const QUESTIONS: [&str; 9] = [
+    "question",
+    "q",
+    "frage",
+    "pregunta",
+    "domanda",
+    "вопрос",
+    "问题",
+    "質問",
+    "prompt",
+];
+const ANSWERS: [&str; 9] = [
+    "answer",
+    "a",
+    "antwort",
+    "respuesta",
+    "risposta",
+    "ответ",
+    "答案",
+    "回答",
+    "response",
+];
 
 /// Rows of all tables that have both columns.
-pub(super) fn chunks(document: &Document, question: Option<&str>, answer: Option<&str>) -> Vec<Row> {
+pub(super) fn chunks(
+    document: &Document,
+    question: Option<&str>,
+    answer: Option<&str>,
+) -> Vec<Row> {
     let mut rows = Vec::new();
     for (at, page) in document.pages.iter().enumerate() {
         for block in &page.blocks {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Least and most tokens of a chunk, as OpenAI's static strategy bounds them.
-pub const MIN_TOKENS: u32 = 100;
+pub(crate) const MIN_TOKENS: u32 = 100;
 /// See [`MIN_TOKENS`].
-pub const MAX_TOKENS: u32 = 4096;
+pub(crate) const MAX_TOKENS: u32 = 4096;
 
 /// How documents are cut. JSON: an object with these fields; absent ones have their defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

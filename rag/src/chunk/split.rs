@@ -107,14 +107,20 @@ mod tests {
     fn check(text: &str, max: u32) {
         let counter = Counter::new(Vocabulary::Cl100k, text.len());
         let parts = split(text, max, &counter);
-        let boundaries: Vec<usize> =
-            text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()]).collect();
+        let boundaries: Vec<usize> = text
+            .grapheme_indices(true)
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .collect();
         for (range, tokens) in &parts {
             assert!(boundaries.binary_search(&range.start).is_ok(), "{range:?}");
             assert!(boundaries.binary_search(&range.end).is_ok(), "{range:?}");
             assert!(*tokens <= max, "{tokens}");
         }
-        let joined: String = parts.iter().map(|(range, _)| &text[range.clone()]).collect();
+        let joined: String = parts
+            .iter()
+            .map(|(range, _)| &text[range.clone()])
+            .collect();
         let bare = |text: &str| text.split_whitespace().collect::<String>();
         assert_eq!(bare(&joined), bare(text));
     }

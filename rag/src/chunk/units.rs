@@ -121,9 +121,17 @@ impl Maker<'_> {
         if trimmed.trim_start().is_empty() {
             return;
         }
-        let lead = if kind == UnitKind::Code { 0 } else { text.len() - text.trim_start().len() };
+        let lead = if kind == UnitKind::Code {
+            0
+        } else {
+            text.len() - text.trim_start().len()
+        };
         let body = &trimmed[lead..];
-        let most = if kind == UnitKind::Text { self.most } else { self.max };
+        let most = if kind == UnitKind::Text {
+            self.most
+        } else {
+            self.max
+        };
         let tokens = self.count(body, most);
         let mut push = |range: Range<usize>, tokens: u32| {
             let from = begin + lead;

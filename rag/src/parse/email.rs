@@ -12,9 +12,11 @@ pub(super) fn parse(
     bytes: &[u8],
     budget: &mut Budget,
 ) -> Result<(Page, Metadata, Vec<Warning>), ParseError> {
-    let message = MessageParser::default().parse(bytes).ok_or_else(|| ParseError::Broken {
-        detail: "it is no mail message".into(),
-    })?;
+    let message = MessageParser::default()
+        .parse(bytes)
+        .ok_or_else(|| ParseError::Broken {
+            detail: "it is no mail message".into(),
+        })?;
     let mut page = PageBuilder::new(1);
     let mut metadata = Metadata {
         title: message.subject().map(str::to_owned),
@@ -39,9 +41,13 @@ pub(super) fn parse(
         }
     }
     page.add(BlockKind::Paragraph, &head, budget);
-    let has_text = message.text_part(0).is_some_and(mail_parser::MessagePart::is_text_html);
+    let has_text = message
+        .text_part(0)
+        .is_some_and(mail_parser::MessagePart::is_text_html);
     for at in 0..message.text_body_count().max(message.html_body_count()) {
-        let html = message.html_part(at as u32).filter(|part| part.is_text_html());
+        let html = message
+            .html_part(at as u32)
+            .filter(|part| part.is_text_html());
         match html.and_then(|part| part.text_contents()) {
             // A plain part beside the HTML is the sender's own wording of the same text.
             Some(html) if has_text || at >= message.text_body_count() => {
@@ -58,7 +64,11 @@ pub(super) fn parse(
     }
     let names: Vec<String> = message
         .attachments()
-        .map(|part| part.attachment_name().unwrap_or("without a name").to_owned())
+        .map(|part| {
+            part.attachment_name()
+                .unwrap_or("without a name")
+                .to_owned()
+        })
         .collect();
     let warnings = (!names.is_empty()).then(|| Warning::Skipped {
         what: format!("attachments: {}", names.join(", ")),

@@ -43,7 +43,11 @@ pub(super) fn parse(
     let warnings = (missing > 0).then(|| Warning::Damaged {
         detail: format!("{missing} chapters are not in the file"),
     });
-    Ok((pages, core_properties(&xml, budget), warnings.into_iter().collect()))
+    Ok((
+        pages,
+        core_properties(&xml, budget),
+        warnings.into_iter().collect(),
+    ))
 }
 
 fn package_name(archive: &mut Archive<'_>, budget: &mut Budget) -> Result<String, ParseError> {
@@ -56,7 +60,10 @@ fn package_name(archive: &mut Archive<'_>, budget: &mut Budget) -> Result<String
             return Ok(path.to_owned());
         }
     }
-    let by_name = archive.names().into_iter().find(|name| name.ends_with(".opf"));
+    let by_name = archive
+        .names()
+        .into_iter()
+        .find(|name| name.ends_with(".opf"));
     by_name.ok_or_else(|| ParseError::Broken {
         detail: "it does not say where its package is".into(),
     })
@@ -80,7 +87,10 @@ fn spine(xml: &str, folder: &str, budget: &Budget) -> Result<Vec<String>, ParseE
             _ => {}
         }
     }
-    Ok(order.iter().filter_map(|id| items.get(id).cloned()).collect())
+    Ok(order
+        .iter()
+        .filter_map(|id| items.get(id).cloned())
+        .collect())
 }
 
 /// `%20` and the like.

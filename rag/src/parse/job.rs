@@ -14,7 +14,8 @@ use super::{Document, Hints, ParseError, parse};
 ///
 /// A text that says which part could not be written: only hints beyond 4 GB.
 pub fn request(bytes: &[u8], hints: &Hints) -> Result<Vec<u8>, String> {
-    let hints = postcard::to_stdvec(hints).map_err(|error| format!("cannot write hints: {error}"))?;
+    let hints =
+        postcard::to_stdvec(hints).map_err(|error| format!("cannot write hints: {error}"))?;
     let length = u32::try_from(hints.len()).map_err(|_| "hints are too long".to_owned())?;
     let mut request = Vec::with_capacity(4 + hints.len() + bytes.len());
     request.extend(length.to_le_bytes());

@@ -19,7 +19,10 @@ pub(super) fn parse(text: &str, budget: &mut Budget) -> (Vec<Page>, Vec<Warning>
         Ok(value) => (vec![page(vec![value], budget)], Vec::new()),
         Err(error) => {
             let detail = format!("it is no valid JSON and was read as text: {error}");
-            (super::text::pages(text, budget), vec![Warning::Damaged { detail }])
+            (
+                super::text::pages(text, budget),
+                vec![Warning::Damaged { detail }],
+            )
         }
     }
 }
@@ -122,7 +125,11 @@ fn lines(value: &Value) -> String {
 /// serde_json bounds the depth of what it reads, so this recursion is bounded too.
 fn flatten(path: &str, value: &Value, out: &mut String) {
     let inner = |key: &str| {
-        if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+        if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}.{key}")
+        }
     };
     match value {
         Value::Object(entries) => {

@@ -16,10 +16,15 @@ pub(super) fn parse(text: &str, budget: &mut Budget) -> (Page, Metadata) {
     let mut lines = body.lines().peekable();
     while let Some(line) = lines.next() {
         let trimmed = line.trim();
-        let fence = ["```", "~~~"].into_iter().find(|fence| trimmed.starts_with(fence));
+        let fence = ["```", "~~~"]
+            .into_iter()
+            .find(|fence| trimmed.starts_with(fence));
         if let Some(fence) = fence {
             reader.flush(budget);
-            let language = trimmed.trim_start_matches(['`', '~']).split_whitespace().next();
+            let language = trimmed
+                .trim_start_matches(['`', '~'])
+                .split_whitespace()
+                .next();
             let mut code = String::new();
             for line in lines.by_ref() {
                 if line.trim().starts_with(fence) {
@@ -132,7 +137,11 @@ impl Reader {
         let hashes = trimmed.bytes().take_while(|b| *b == b'#').count();
         if (1..=6).contains(&hashes) && trimmed[hashes..].starts_with([' ', '\t']) {
             self.flush(budget);
-            self.heading(hashes as u8, trimmed[hashes..].trim_end_matches('#'), budget);
+            self.heading(
+                hashes as u8,
+                trimmed[hashes..].trim_end_matches('#'),
+                budget,
+            );
             return;
         }
         if self.paragraph.is_empty() && is_underline(next) && item_mark(trimmed).is_none() {
@@ -172,6 +181,7 @@ impl Reader {
 fn item_mark(text: &str) -> Option<usize> {
     let (mark, _) = text.split_once(' ')?;
     let number = mark.strip_suffix(['.', ')']);
-    let is_number = |n: &str| !n.is_empty() && n.len() < 10 && n.bytes().all(|b| b.is_ascii_digit());
+    let is_number =
+        |n: &str| !n.is_empty() && n.len() < 10 && n.bytes().all(|b| b.is_ascii_digit());
     (matches!(mark, "-" | "*" | "+") || number.is_some_and(is_number)).then_some(mark.len())
 }

@@ -11,11 +11,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Limits;
 use super::boxes::Rect;
 use super::document::{BlockKind, Document, Outcome};
 use super::limits::Budget;
 use super::page_builder::{Boxed, PageBuilder};
-use super::Limits;
 
 pub use tsv::Recognized;
 
@@ -105,7 +105,10 @@ impl Tesseract {
         command.arg("tsv");
         // One page at a time is read by one thread; the caller decides how many run.
         command.env("OMP_THREAD_LIMIT", "1");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|source| OcrError::Run {
             program: self.program.display().to_string(),
             source,
@@ -120,7 +123,8 @@ impl Tesseract {
     }
 
     fn exchange(&self, child: &mut Child, image: &[u8]) -> Result<String, OcrError> {
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
         thread::scope(|scope| {
             scope.spawn(move || {
                 // Tesseract closes its input early if it does not know the format.
@@ -189,7 +193,11 @@ impl Document {
                     let step = (rect.x1 - rect.x0) / count;
                     for (at, char) in word.chars().enumerate() {
                         let x0 = rect.x0 + step * at as f32;
-                        let part = Rect { x0, x1: x0 + step, ..rect };
+                        let part = Rect {
+                            x0,
+                            x1: x0 + step,
+                            ..rect
+                        };
                         boxed.push(char, Some(part));
                     }
                 }

@@ -20,7 +20,9 @@ pub(super) fn parse(
 ) -> Result<(Vec<Page>, Metadata), ParseError> {
     let mut archive = Archive::open(bytes, budget)?;
     if let Some(manifest) = archive.read_small("META-INF/manifest.xml", budget)
-        && manifest.windows(15).any(|window| window == b"encryption-data")
+        && manifest
+            .windows(15)
+            .any(|window| window == b"encryption-data")
     {
         return Err(ParseError::Unsupported {
             detail: "it is locked with a password: save it without one and upload it again".into(),
@@ -55,7 +57,10 @@ pub(super) fn parse(
 }
 
 fn is_skipped(name: &str) -> bool {
-    matches!(name, "annotation" | "tracked-changes" | "note-citation" | "forms" | "automatic-styles")
+    matches!(
+        name,
+        "annotation" | "tracked-changes" | "note-citation" | "forms" | "automatic-styles"
+    )
 }
 
 struct Writer {
@@ -202,7 +207,10 @@ impl Writer {
         let Some((level, text)) = self.paragraphs.pop() else {
             return;
         };
-        if self.note_depth.is_some_and(|depth| self.paragraphs.len() >= depth) {
+        if self
+            .note_depth
+            .is_some_and(|depth| self.paragraphs.len() >= depth)
+        {
             self.notes.push(text);
             return;
         }
@@ -244,7 +252,12 @@ impl Writer {
         let page = std::mem::replace(&mut self.page, PageBuilder::new(number + 1)).finish();
         let page = if self.is_sheet() {
             let sheet = std::mem::take(&mut self.sheet);
-            sheet_page::page(number, page.label.as_deref().unwrap_or_default(), sheet, budget)
+            sheet_page::page(
+                number,
+                page.label.as_deref().unwrap_or_default(),
+                sheet,
+                budget,
+            )
         } else {
             page
         };

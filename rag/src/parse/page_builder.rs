@@ -154,7 +154,7 @@ impl Table {
 }
 
 /// One row as a line of Markdown: bars inside cells escaped, line breaks made spaces.
-pub(crate) fn markdown_row(cells: &[String]) -> String {
+fn markdown_row(cells: &[String]) -> String {
     let mut line = String::from("|");
     for cell in cells {
         line.push(' ');

@@ -123,7 +123,11 @@ impl Reader<'_> {
             return;
         }
         let raw = std::mem::take(&mut self.raw);
-        let text = self.encoding.decode_without_bom_handling(&raw).0.into_owned();
+        let text = self
+            .encoding
+            .decode_without_bom_handling(&raw)
+            .0
+            .into_owned();
         self.push(&text);
     }
 
@@ -165,14 +169,27 @@ impl Reader<'_> {
             return;
         }
         let rest = &self.bytes[self.at..];
-        let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count().min(32);
+        let length = rest
+            .iter()
+            .take_while(|b| b.is_ascii_alphabetic())
+            .count()
+            .min(32);
         let word = String::from_utf8_lossy(&rest[..length]).into_owned();
         self.at += length;
         let rest = &self.bytes[self.at..];
         let sign = usize::from(rest.first() == Some(&b'-'));
-        let digits = rest[sign..].iter().take_while(|b| b.is_ascii_digit()).count().min(10);
+        let digits = rest[sign..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+            .min(10);
         let number = (digits > 0)
-            .then(|| std::str::from_utf8(&rest[..sign + digits]).ok()?.parse::<i64>().ok())
+            .then(|| {
+                std::str::from_utf8(&rest[..sign + digits])
+                    .ok()?
+                    .parse::<i64>()
+                    .ok()
+            })
             .flatten();
         if digits > 0 {
             self.at += sign + digits;
@@ -219,10 +236,10 @@ impl Reader<'_> {
             "mac" => self.encoding = encoding_rs::MACINTOSH,
             "uc" => self.group.fallback = number.unwrap_or(1).clamp(0, 16) as u32,
             "fonttbl" | "colortbl" | "stylesheet" | "pict" | "object" | "header" | "headerl"
-            | "headerr" | "headerf" | "footer" | "footerl" | "footerr" | "footerf" | "themedata"
-            | "datastore" | "fldinst" | "xmlnstbl" | "listtable" | "listoverridetable"
-            | "revtbl" | "rsidtbl" | "generator" | "bkmkstart" | "bkmkend" | "nonshppict"
-            | "info" => self.group.destination = Destination::Skipped,
+            | "headerr" | "headerf" | "footer" | "footerl" | "footerr" | "footerf"
+            | "themedata" | "datastore" | "fldinst" | "xmlnstbl" | "listtable"
+            | "listoverridetable" | "revtbl" | "rsidtbl" | "generator" | "bkmkstart"
+            | "bkmkend" | "nonshppict" | "info" => self.group.destination = Destination::Skipped,
             "title" if self.group.destination == Destination::Skipped => {
                 self.group.destination = Destination::Title;
             }
@@ -238,7 +255,9 @@ impl Reader<'_> {
             }
             "intbl" => self.in_table = true,
             "outlinelevel" => {
-                self.level = number.filter(|n| (0..=8).contains(n)).map(|n| (n as u8 + 1).min(6));
+                self.level = number
+                    .filter(|n| (0..=8).contains(n))
+                    .map(|n| (n as u8 + 1).min(6));
             }
             "ls" | "pnlvlblt" => self.is_item = true,
             "trowd" => self.table.get_or_insert_with(Cells::default).begin_row(),

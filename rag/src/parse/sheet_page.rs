@@ -32,7 +32,11 @@ pub(super) fn page(number: u32, name: &str, sheet: Sheet, budget: &mut Budget) -
 fn close(builder: &mut PageBuilder, mut rows: Vec<Vec<(u32, String)>>, budget: &mut Budget) {
     let lead = rows.iter().take_while(|row| row.len() == 1).count();
     // Above a table, single cells are its title; a column of single cells is a list.
-    let titles = if lead < rows.len() || lead == 1 { lead } else { 0 };
+    let titles = if lead < rows.len() || lead == 1 {
+        lead
+    } else {
+        0
+    };
     for row in rows.drain(..titles) {
         for (_, text) in row {
             let short = builder.is_empty() && text.chars().count() < 120;

@@ -19,7 +19,10 @@ pub(super) fn delimiter(head: &str, extension: &str) -> Option<u8> {
         let Some(width) = records.first().map(csv::StringRecord::len) else {
             continue;
         };
-        let same = records.iter().filter(|record| record.len() == width).count();
+        let same = records
+            .iter()
+            .filter(|record| record.len() == width)
+            .count();
         let (rows, needed) = if named { (1, 8) } else { (3, 10) };
         let is_regular = width >= 2 && records.len() >= rows && same * 10 >= records.len() * needed;
         let is_prose = !named && delimiter == b',' && width < 3;
@@ -60,7 +63,10 @@ fn records(head: &str, delimiter: u8) -> Vec<csv::StringRecord> {
 pub(super) fn parse(text: &str, delimiter: u8, budget: &mut Budget) -> Page {
     let mut builder = PageBuilder::new(1);
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for record in reader(text, delimiter).into_records().filter_map(Result::ok) {
+    for record in reader(text, delimiter)
+        .into_records()
+        .filter_map(Result::ok)
+    {
         if rows.len() % 4096 == 4095 && budget.is_late() {
             budget.cut.get_or_insert("time");
             break;

@@ -2,10 +2,10 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::ParseError;
 use super::document::{BlockKind, Page, Warning};
 use super::limits::Budget;
 use super::page_builder::PageBuilder;
-use super::ParseError;
 
 /// Decoded text.
 pub(super) struct Decoded {
@@ -73,7 +73,14 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     if sample.len() < 8 {
         return None;
     }
-    let zeros = |at: usize| sample.iter().skip(at).step_by(2).filter(|b| **b == 0).count();
+    let zeros = |at: usize| {
+        sample
+            .iter()
+            .skip(at)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
     let (even, odd, half) = (zeros(0), zeros(1), sample.len() / 2);
     match (even * 2 > half, odd * 2 > half) {
         (true, false) if odd * 20 < half => Some(UTF_16BE),
@@ -187,15 +194,25 @@ mod tests {
 
     #[test]
     fn encodings_are_told_apart() {
-        let utf16: Vec<u8> = "Grüße aus Köln".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let utf16: Vec<u8> = "Grüße aus Köln"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
         assert_eq!(decode(&utf16).expect("is text").text, "Grüße aus Köln");
         let (latin, _, _) = encoding_rs::WINDOWS_1252.encode("Grüße aus Köln und Zürich");
         let decoded = decode(&latin).expect("is text");
         assert_eq!(decoded.text, "Grüße aus Köln und Zürich");
-        assert!(matches!(&decoded.warnings[..], [Warning::GuessedEncoding { .. }]));
-        let sjis = encoding_rs::SHIFT_JIS.encode("これは日本語の文章です。漢字もあります。").0;
+        assert!(matches!(
+            &decoded.warnings[..],
+            [Warning::GuessedEncoding { .. }]
+        ));
+        let sjis = encoding_rs::SHIFT_JIS
+            .encode("これは日本語の文章です。漢字もあります。")
+            .0;
         assert!(decode(&sjis).expect("is text").text.contains("日本語"));
-        let gbk = encoding_rs::GBK.encode("<?xml version='1.0' encoding='gb2312'?><a>中文</a>").0;
+        let gbk = encoding_rs::GBK
+            .encode("<?xml version='1.0' encoding='gb2312'?><a>中文</a>")
+            .0;
         assert!(decode(&gbk).expect("is text").text.contains("中文"));
         assert!(decode(b"\0\x01\x02binary\0\0").is_err());
     }

@@ -43,7 +43,11 @@ pub(super) fn parse(text: &str, budget: &mut Budget) -> Result<(Page, Vec<Warnin
             }
             Node::End(_) => {
                 let Some(element) = open.pop() else { continue };
-                let text = element.text.split_whitespace().collect::<Vec<_>>().join(" ");
+                let text = element
+                    .text
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ");
                 if element.has_inner {
                     add(&mut page, &mut record, &text, budget);
                     page.add(BlockKind::Paragraph, &std::mem::take(&mut record), budget);

@@ -124,7 +124,12 @@ impl<'a> XmlReader<'a> {
 
 fn element(start: &BytesStart<'_>) -> Element {
     let mut attributes = HashMap::new();
-    for attribute in start.attributes().with_checks(false).flatten().take(MAX_ATTRIBUTES) {
+    for attribute in start
+        .attributes()
+        .with_checks(false)
+        .flatten()
+        .take(MAX_ATTRIBUTES)
+    {
         let value = attribute.normalized_value(XmlVersion::Implicit1_0);
         let value = value.unwrap_or_default().into_owned();
         let name = attribute.key.local_name().as_ref().to_owned();
@@ -178,7 +183,8 @@ mod tests {
 
     #[test]
     fn entities_of_the_file_are_not_expanded() {
-        let bomb = "<!DOCTYPE a [<!ENTITY b \"boom\"><!ENTITY c \"&b;&b;&b;\">]><a>&c;x&amp;&#65;</a>";
+        let bomb =
+            "<!DOCTYPE a [<!ENTITY b \"boom\"><!ENTITY c \"&b;&b;&b;\">]><a>&c;x&amp;&#65;</a>";
         assert_eq!(text(bomb).expect("is read"), "x&A");
     }
 

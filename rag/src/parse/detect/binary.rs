@@ -108,10 +108,29 @@ fn image(bytes: &[u8]) -> Option<&'static str> {
         [0xff, 0xd8, 0xff, ..] => "image/jpeg",
         [b'G', b'I', b'F', b'8', ..] => "image/gif",
         [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => "image/tiff",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => "image/webp",
         [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => "image/bmp",
         [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => "image/jp2",
-        _ if bytes.get(4..12).is_some_and(|b| b == b"ftypheic" || b == b"ftypmif1") => "image/heic",
+        _ if bytes
+            .get(4..12)
+            .is_some_and(|b| b == b"ftypheic" || b == b"ftypmif1") =>
+        {
+            "image/heic"
+        }
         _ => return None,
     })
 }
@@ -119,12 +138,28 @@ fn image(bytes: &[u8]) -> Option<&'static str> {
 fn audio(bytes: &[u8]) -> Option<&'static str> {
     Some(match bytes {
         [b'I', b'D', b'3', ..] => "audio/mpeg",
-        [0xff, second, third, ..] if second & 0xe0 == 0xe0 && second & 0x06 != 0 && third >> 4 != 15 => {
+        [0xff, second, third, ..]
+            if second & 0xe0 == 0xe0 && second & 0x06 != 0 && third >> 4 != 15 =>
+        {
             "audio/mpeg"
         }
         [b'O', b'g', b'g', b'S', ..] => "audio/ogg",
         [b'f', b'L', b'a', b'C', ..] => "audio/flac",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => "audio/wav",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'A',
+            b'V',
+            b'E',
+            ..,
+        ] => "audio/wav",
         [0x1a, 0x45, 0xdf, 0xa3, ..] => "video/webm",
         _ if bytes.starts_with(b"#!AMR") => "audio/amr",
         _ if bytes.get(4..8) == Some(b"ftyp") => match bytes.get(8..11) {

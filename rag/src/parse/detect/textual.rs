@@ -29,7 +29,11 @@ pub(super) fn detect(text: &str, hints: &Hints) -> Format {
         return Format::Markdown;
     }
     if let Some(delimiter) = super::super::tabular::delimiter(head, extension) {
-        return if delimiter == b'\t' { Format::Tsv } else { Format::Csv };
+        return if delimiter == b'\t' {
+            Format::Tsv
+        } else {
+            Format::Csv
+        };
     }
     Format::Text
 }
@@ -46,7 +50,9 @@ fn markup(head: &str, extension: &str) -> Option<Format> {
     if begin.starts_with("<?xml") || matches!(extension, "xml" | "svg" | "rss" | "xsd") {
         return Some(Format::Xml);
     }
-    let tags = ["<p", "<div", "<body", "<head", "<table", "<h1", "<span", "<article", "<ul", "<br"];
+    let tags = [
+        "<p", "<div", "<body", "<head", "<table", "<h1", "<span", "<article", "<ul", "<br",
+    ];
     if tags.iter().any(|tag| begin.contains(tag)) {
         return Some(Format::Html);
     }
@@ -57,8 +63,16 @@ fn markup(head: &str, extension: &str) -> Option<Format> {
 /// Two of the usual headers, and nothing before the first blank line that is not a header.
 fn is_email(head: &str) -> bool {
     const USUAL: [&str; 10] = [
-        "from:", "to:", "subject:", "date:", "received:", "message-id:", "mime-version:",
-        "return-path:", "delivered-to:", "content-type:",
+        "from:",
+        "to:",
+        "subject:",
+        "date:",
+        "received:",
+        "message-id:",
+        "mime-version:",
+        "return-path:",
+        "delivered-to:",
+        "content-type:",
     ];
     let mut found = 0;
     for line in head.lines() {
@@ -101,9 +115,15 @@ fn json(text: &str, is_long: bool, extension: &str) -> Option<Format> {
 fn is_script(head: &str) -> bool {
     head.starts_with("#!/")
         || head.lines().take(40).any(|line| {
-            ["#include <", "package main", "import java.", "using System;", "fn main()"]
-                .iter()
-                .any(|sign| line.starts_with(sign))
+            [
+                "#include <",
+                "package main",
+                "import java.",
+                "using System;",
+                "fn main()",
+            ]
+            .iter()
+            .any(|sign| line.starts_with(sign))
         })
 }
 
@@ -178,11 +198,19 @@ mod tests {
             ("<?xml version='1.0'?><a/>", "a.csv", Format::Xml),
             ("{\"a\": 1}", "a.txt", Format::Json),
             ("{\"a\": 1}\n{\"a\": 2}\n", "a.json", Format::Jsonl),
-            ("From: a@b\nTo: c@d\nSubject: x\n\nhi", "a.md", Format::Email),
+            (
+                "From: a@b\nTo: c@d\nSubject: x\n\nhi",
+                "a.md",
+                Format::Email,
+            ),
             ("a,b,c\n1,2,3\n4,5,6\n", "a", Format::Csv),
             ("a\tb\n1\t2\n3\t4\n", "a", Format::Tsv),
             ("# T\n\ntext\n\n## U\n", "a", Format::Markdown),
-            ("Well, this is a letter.\nNothing, really, to see.", "a", Format::Text),
+            (
+                "Well, this is a letter.\nNothing, really, to see.",
+                "a",
+                Format::Text,
+            ),
             ("fn main() {}\n", "a", Format::Code),
             ("x = 1", "a.py", Format::Code),
         ] {

@@ -4,8 +4,21 @@
 pub(super) fn is_hidden(name: &str) -> bool {
     matches!(
         name,
-        "script" | "style" | "noscript" | "template" | "svg" | "math-hidden" | "object" | "iframe"
-            | "canvas" | "audio" | "video" | "select" | "datalist" | "button" | "dialog"
+        "script"
+            | "style"
+            | "noscript"
+            | "template"
+            | "svg"
+            | "math-hidden"
+            | "object"
+            | "iframe"
+            | "canvas"
+            | "audio"
+            | "video"
+            | "select"
+            | "datalist"
+            | "button"
+            | "dialog"
     )
 }
 
@@ -18,11 +31,45 @@ pub(super) fn is_navigation(name: &str) -> bool {
 pub(super) fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "section" | "article" | "main" | "header" | "footer" | "aside" | "nav"
-            | "blockquote" | "figure" | "figcaption" | "address" | "dl" | "dt" | "dd" | "ul" | "ol"
-            | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "hr" | "pre" | "table" | "caption"
-            | "form" | "fieldset" | "legend" | "details" | "summary" | "body" | "html" | "center"
-            | "tr" | "td" | "th"
+        "p" | "div"
+            | "section"
+            | "article"
+            | "main"
+            | "header"
+            | "footer"
+            | "aside"
+            | "nav"
+            | "blockquote"
+            | "figure"
+            | "figcaption"
+            | "address"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "ul"
+            | "ol"
+            | "li"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "hr"
+            | "pre"
+            | "table"
+            | "caption"
+            | "form"
+            | "fieldset"
+            | "legend"
+            | "details"
+            | "summary"
+            | "body"
+            | "html"
+            | "center"
+            | "tr"
+            | "td"
+            | "th"
     )
 }
 
@@ -35,7 +82,18 @@ pub(super) fn heading_level(name: &str) -> Option<u8> {
 pub(super) fn is_void(name: &str) -> bool {
     matches!(
         name,
-        "br" | "hr" | "img" | "input" | "meta" | "link" | "area" | "base" | "col" | "embed"
-            | "source" | "track" | "wbr" | "param"
+        "br" | "hr"
+            | "img"
+            | "input"
+            | "meta"
+            | "link"
+            | "area"
+            | "base"
+            | "col"
+            | "embed"
+            | "source"
+            | "track"
+            | "wbr"
+            | "param"
     )
 }

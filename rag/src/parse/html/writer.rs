@@ -112,7 +112,11 @@ impl Writer {
             self.language = attribute("lang").or_else(|| attribute("xml:lang"));
         }
         if name == "br" {
-            let end = if self.pre > 0 || !self.tables.is_empty() { '\n' } else { ' ' };
+            let end = if self.pre > 0 || !self.tables.is_empty() {
+                '\n'
+            } else {
+                ' '
+            };
             self.line.push(end);
         }
         if is_block(name) {
@@ -145,7 +149,9 @@ impl Writer {
             "tr" => self.with_table(Cells::begin_row),
             "td" | "th" => {
                 self.with_table(Cells::begin_cell);
-                let span = attribute("colspan").and_then(|n| n.parse().ok()).unwrap_or(1);
+                let span = attribute("colspan")
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or(1);
                 self.spans.truncate(64);
                 self.spans.push(span);
             }

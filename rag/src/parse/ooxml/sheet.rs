@@ -108,7 +108,12 @@ fn from_data(value: &Data) -> String {
 fn date(time: &ExcelDateTime) -> String {
     if time.is_duration() {
         let seconds = (time.as_f64() * 86_400.0).round() as i64;
-        return format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        return format!(
+            "{}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        );
     }
     let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
     let day = format!("{year:04}-{month:02}-{day:02}");

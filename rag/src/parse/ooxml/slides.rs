@@ -43,10 +43,7 @@ pub(in super::super) fn parse(
 }
 
 /// Slides in the order of the show; by the numbers in their names if that cannot be read.
-fn slide_names(
-    archive: &mut Archive<'_>,
-    budget: &mut Budget,
-) -> Result<Vec<String>, ParseError> {
+fn slide_names(archive: &mut Archive<'_>, budget: &mut Budget) -> Result<Vec<String>, ParseError> {
     let related: HashMap<String, (String, String)> =
         relationships(archive, "ppt/presentation.xml", budget)?;
     let mut names = Vec::new();
@@ -64,11 +61,16 @@ fn slide_names(
     }
     if names.is_empty() {
         let number = |name: &str| -> Option<u32> {
-            name.strip_prefix("ppt/slides/slide")?.strip_suffix(".xml")?.parse().ok()
+            name.strip_prefix("ppt/slides/slide")?
+                .strip_suffix(".xml")?
+                .parse()
+                .ok()
         };
         let all = archive.names();
-        let mut numbered: Vec<(u32, &String)> =
-            all.iter().filter_map(|name| Some((number(name)?, name))).collect();
+        let mut numbered: Vec<(u32, &String)> = all
+            .iter()
+            .filter_map(|name| Some((number(name)?, name)))
+            .collect();
         numbered.sort();
         names = numbered.into_iter().map(|(_, name)| name.clone()).collect();
     }

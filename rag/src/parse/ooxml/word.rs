@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::super::ParseError;
 use super::super::archive::Archive;
 use super::super::cells::{Cells, add_paragraph};
 use super::super::document::{BlockKind, Metadata, Page};
 use super::super::limits::Budget;
 use super::super::page_builder::PageBuilder;
 use super::super::xml_reader::{Element, Node, XmlReader};
-use super::super::ParseError;
 use super::{core_properties, part};
 
 pub(in super::super) fn parse(
@@ -24,10 +24,12 @@ pub(in super::super) fn parse(
         Some(xml) => xml,
         None => {
             let names = archive.names();
-            let other = names.iter().find(|name| {
-                name.starts_with("word/document") && name.ends_with(".xml")
-            });
-            let other = other.map(|name| part(&mut archive, name, budget)).transpose()?;
+            let other = names
+                .iter()
+                .find(|name| name.starts_with("word/document") && name.ends_with(".xml"));
+            let other = other
+                .map(|name| part(&mut archive, name, budget))
+                .transpose()?;
             other.flatten().ok_or_else(|| ParseError::Broken {
                 detail: "it has no word/document.xml".into(),
             })?
@@ -64,7 +66,9 @@ fn heading_levels(xml: &str, budget: &Budget) -> Result<HashMap<String, u8>, Par
                 let name = element.attribute("val").unwrap_or_default().to_lowercase();
                 let level = match name.as_str() {
                     "title" => Some(1),
-                    name => name.strip_prefix("heading ").and_then(|n| n.parse::<u8>().ok()),
+                    name => name
+                        .strip_prefix("heading ")
+                        .and_then(|n| n.parse::<u8>().ok()),
                 };
                 if let Some(level) = level {
                     levels.insert(style.clone(), level.clamp(1, 6));
@@ -92,7 +96,10 @@ struct Writer<'a> {
 
 fn is_skipped(name: &str) -> bool {
     // A fallback repeats what the choice before it says.
-    matches!(name, "del" | "moveFrom" | "Fallback" | "instrText" | "delText" | "txbxContent-none")
+    matches!(
+        name,
+        "del" | "moveFrom" | "Fallback" | "instrText" | "delText" | "txbxContent-none"
+    )
 }
 
 impl<'a> Writer<'a> {
@@ -163,7 +170,9 @@ impl<'a> Writer<'a> {
             "br" | "cr" => self.push(" "),
             "noBreakHyphen" => self.push("-"),
             "sym" => {
-                let code = element.attribute("char").and_then(|c| u32::from_str_radix(c, 16).ok());
+                let code = element
+                    .attribute("char")
+                    .and_then(|c| u32::from_str_radix(c, 16).ok());
                 if let Some(char) = code.and_then(char::from_u32) {
                     self.push(char.encode_utf8(&mut [0; 4]));
                 }

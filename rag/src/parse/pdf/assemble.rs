@@ -40,12 +40,7 @@ pub(super) fn pages(
         .collect()
 }
 
-fn page(
-    content: Content,
-    repeated: &HashSet<usize>,
-    sizes: &Sizes,
-    budget: &mut Budget,
-) -> Page {
+fn page(content: Content, repeated: &HashSet<usize>, sizes: &Sizes, budget: &mut Budget) -> Page {
     let mut builder = PageBuilder::new(content.number);
     builder.page_mut().size = Some(content.size);
     let mut lines = Vec::with_capacity(content.lines.len());
@@ -98,7 +93,11 @@ impl Sizes {
 
     /// The level of a heading of this look; `None` if it is no heading.
     fn level(&self, rows: &[Vec<Line>], text: &str) -> Option<u8> {
-        let size = rows.iter().flatten().map(|line| line.size).fold(0.0, f32::max);
+        let size = rows
+            .iter()
+            .flatten()
+            .map(|line| line.size)
+            .fold(0.0, f32::max);
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         if rows.len() > HEADING_ROWS || text.chars().count() > HEADING_CHARS || letters < 2 {
             return None;
@@ -239,7 +238,10 @@ fn add_row(boxed: &mut Boxed, row: &[Vec<Mark>]) {
     boxed.push('|', None);
     for cell in row {
         boxed.push(' ', None);
-        let end = cell.iter().rposition(|mark| &*mark.text != " ").map_or(0, |n| n + 1);
+        let end = cell
+            .iter()
+            .rposition(|mark| &*mark.text != " ")
+            .map_or(0, |n| n + 1);
         for mark in &cell[..end] {
             for char in mark.text.chars() {
                 if char == '|' {

@@ -58,7 +58,11 @@ fn index(font: &[u8], at: usize) -> Option<(Ranges, usize)> {
     let offset = |n: usize| -> Option<usize> {
         let from = offsets + n * size;
         let bytes = font.get(from..from + size)?;
-        Some(bytes.iter().fold(0, |value, b| value << 8 | usize::from(*b)))
+        Some(
+            bytes
+                .iter()
+                .fold(0, |value, b| value << 8 | usize::from(*b)),
+        )
     };
     let mut items = Vec::with_capacity(count);
     let mut begin = base.checked_add(offset(0)?)?;
@@ -97,7 +101,10 @@ fn top_dict(bytes: &[u8]) -> HashMap<u16, i32> {
                 at += 4;
             }
             30 => {
-                while bytes.get(at).is_some_and(|b| b & 0xf != 0xf && b >> 4 != 0xf) {
+                while bytes
+                    .get(at)
+                    .is_some_and(|b| b & 0xf != 0xf && b >> 4 != 0xf)
+                {
                     at += 1;
                 }
                 at += 1;

@@ -28,7 +28,9 @@ fn utf16(bytes: &[u8]) -> Box<str> {
     if let [byte] = bytes {
         return char::from(*byte).to_string().into();
     }
-    let units = bytes.chunks_exact(2).map(|p| u16::from_be_bytes([p[0], p[1]]));
+    let units = bytes
+        .chunks_exact(2)
+        .map(|p| u16::from_be_bytes([p[0], p[1]]));
     let text: String = char::decode_utf16(units).filter_map(Result::ok).collect();
     text.trim_matches('\0').into()
 }
@@ -105,7 +107,8 @@ impl CMap {
                         if let Token::String(text) = item
                             && self.has_room()
                         {
-                            self.texts.insert(low.wrapping_add(offset as u32), utf16(text));
+                            self.texts
+                                .insert(low.wrapping_add(offset as u32), utf16(text));
                         }
                     }
                 }

@@ -73,7 +73,9 @@ impl Font {
         Self {
             bold: heavy || flags & (1 << 18) != 0 || bold.iter().any(|w| lower.contains(w)),
             mono: flags & 1 != 0 || mono.iter().any(|w| lower.contains(w)),
-            ascent: value(b"Ascent").and_then(|v| plausible(v / 1000.0)).unwrap_or(0.8),
+            ascent: value(b"Ascent")
+                .and_then(|v| plausible(v / 1000.0))
+                .unwrap_or(0.8),
             descent: value(b"Descent")
                 .and_then(|v| plausible(-(v / 1000.0).abs()))
                 .unwrap_or(-0.2),

@@ -47,7 +47,11 @@ impl Glyph {
         let (dx, dy) = (self.to.0 - self.from.0, self.to.1 - self.from.1);
         let length = dx.hypot(dy);
         if length < 1e-4 {
-            return if self.style.vertical { (0.0, 1.0) } else { (1.0, 0.0) };
+            return if self.style.vertical {
+                (0.0, 1.0)
+            } else {
+                (1.0, 0.0)
+            };
         }
         (dx / length, dy / length)
     }

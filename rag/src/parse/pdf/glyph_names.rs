@@ -130,7 +130,9 @@ fn look_up(name: &str) -> Option<Box<str>> {
 fn by_number(name: &str) -> Option<char> {
     let digits = match name.strip_prefix("uni") {
         Some(digits) if digits.len() >= 4 => digits.get(..4)?,
-        _ => name.strip_prefix('u').filter(|d| (4..=6).contains(&d.len()))?,
+        _ => name
+            .strip_prefix('u')
+            .filter(|d| (4..=6).contains(&d.len()))?,
     };
     char::from_u32(u32::from_str_radix(digits, 16).ok()?)
 }

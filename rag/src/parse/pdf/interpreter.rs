@@ -89,7 +89,9 @@ impl<'a> Interpreter<'a> {
         base: Matrix,
     ) -> bool {
         let own = numbers(self.pdf, &form.dict, b"Matrix");
-        let own = own.and_then(|n| Matrix::from_slice(&n)).unwrap_or(Matrix::IDENTITY);
+        let own = own
+            .and_then(|n| Matrix::from_slice(&n))
+            .unwrap_or(Matrix::IDENTITY);
         let bounds = numbers(self.pdf, &form.dict, b"BBox");
         let Some([x0, y0, x1, y1]) = bounds.and_then(|n| <[f32; 4]>::try_from(n).ok()) else {
             return false;
@@ -99,7 +101,14 @@ impl<'a> Interpreter<'a> {
         let scale = |want: f32, have: f32| if have.abs() < 1e-3 { 1.0 } else { want / have };
         let sx = scale(rect[2] - rect[0], to.0 - from.0);
         let sy = scale(rect[3] - rect[1], to.1 - from.1);
-        let place = Matrix([sx, 0.0, 0.0, sy, rect[0] - from.0 * sx, rect[1] - from.1 * sy]);
+        let place = Matrix([
+            sx,
+            0.0,
+            0.0,
+            sy,
+            rect[0] - from.0 * sx,
+            rect[1] - from.1 * sy,
+        ]);
         self.graphics = Graphics::new(place.then(base));
         self.saved.clear();
         self.run_form(form, Resources::new(None), 0);
@@ -209,7 +218,8 @@ impl<'a> Interpreter<'a> {
             _ => {
                 if !state::operate(&mut self.graphics, &mut self.text, operator, &numbers) {
                     let matrix = self.graphics.matrix;
-                    self.path.operate(operator, &numbers, matrix, &mut self.shapes.rules);
+                    self.path
+                        .operate(operator, &numbers, matrix, &mut self.shapes.rules);
                 }
             }
         }

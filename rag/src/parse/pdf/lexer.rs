@@ -164,7 +164,10 @@ impl<'a> Lexer<'a> {
 
     fn word(&mut self) -> Vec<u8> {
         let from = self.at;
-        while self.peek().is_some_and(|b| !is_space(b) && !is_delimiter(b)) {
+        while self
+            .peek()
+            .is_some_and(|b| !is_space(b) && !is_delimiter(b))
+        {
             self.at += 1;
         }
         self.bytes[from..self.at].to_vec()
@@ -284,7 +287,10 @@ impl<'a> Lexer<'a> {
             let after = self.bytes.get(start + 2).is_none_or(|b| is_space(*b));
             // Binary data holds "EI" by chance; what follows the true one is text.
             let rest = &self.bytes[(start + 2).min(self.bytes.len())..];
-            let texty = rest.iter().take(12).all(|b| b.is_ascii() && (*b >= 32 || is_space(*b)));
+            let texty = rest
+                .iter()
+                .take(12)
+                .all(|b| b.is_ascii() && (*b >= 32 || is_space(*b)));
             if before && after && texty {
                 self.at = start + 2;
                 return;
@@ -350,7 +356,10 @@ mod tests {
                     Token::String(b"AB".to_vec()),
                 ]),
                 Token::Word(b"TJ".to_vec()),
-                Token::Dict(vec![(b"K".to_vec(), Token::Array(vec![Token::Number(1.0)]))]),
+                Token::Dict(vec![(
+                    b"K".to_vec(),
+                    Token::Array(vec![Token::Number(1.0)])
+                )]),
                 Token::Word(b"BDC".to_vec()),
             ]
         );

@@ -36,7 +36,11 @@ pub(super) fn dict<'a>(
     }
 }
 
-pub(super) fn stream<'a>(pdf: &'a Document, from: &'a Dictionary, key: &[u8]) -> Option<&'a Stream> {
+pub(super) fn stream<'a>(
+    pdf: &'a Document,
+    from: &'a Dictionary,
+    key: &[u8],
+) -> Option<&'a Stream> {
     get(pdf, from, key)?.as_stream().ok()
 }
 

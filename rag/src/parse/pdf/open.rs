@@ -29,7 +29,8 @@ pub(super) fn open(bytes: &[u8], hints: &Hints, budget: &Budget) -> Result<Opene
     if pdf.is_encrypted() {
         // Many files are encrypted with an empty password, only to forbid printing.
         let password = hints.password.as_deref().unwrap_or_default();
-        pdf.decrypt(password).map_err(|error| refuse(&error, hints))?;
+        pdf.decrypt(password)
+            .map_err(|error| refuse(&error, hints))?;
     }
     if pdf.was_encrypted() {
         warnings.push(Warning::Encrypted);

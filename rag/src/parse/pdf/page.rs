@@ -59,7 +59,12 @@ fn geometry(pdf: &Document, page: &Dictionary) -> (Matrix, (f32, f32)) {
             .filter_map(|object| resolve(pdf, object)?.as_float().ok())
             .collect();
         let [a, b, c, d] = numbers.try_into().ok()?;
-        let rect = [f32::min(a, c), f32::min(b, d), f32::max(a, c), f32::max(b, d)];
+        let rect = [
+            f32::min(a, c),
+            f32::min(b, d),
+            f32::max(a, c),
+            f32::max(b, d),
+        ];
         (rect[2] - rect[0] > 1.0 && rect[3] - rect[1] > 1.0).then_some(rect)
     };
     let letter = [0.0, 0.0, 612.0, 792.0];
@@ -93,7 +98,11 @@ fn run_fields<'a>(
     page: &'a Dictionary,
     base: Matrix,
 ) {
-    for object in array(pdf, page, b"Annots").unwrap_or_default().iter().take(MAX_FIELDS) {
+    for object in array(pdf, page, b"Annots")
+        .unwrap_or_default()
+        .iter()
+        .take(MAX_FIELDS)
+    {
         let Some(Object::Dictionary(field)) = resolve(pdf, object) else {
             continue;
         };
@@ -105,8 +114,8 @@ fn run_fields<'a>(
         }
         let rect = numbers(pdf, field, b"Rect").and_then(|n| <[f32; 4]>::try_from(n).ok());
         let Some(rect) = rect else { continue };
-        let shown = appearance(pdf, field)
-            .is_some_and(|form| interpreter.run_appearance(form, rect, base));
+        let shown =
+            appearance(pdf, field).is_some_and(|form| interpreter.run_appearance(form, rect, base));
         if !shown && let Some(value) = value(pdf, field) {
             interpreter.show_value(&value, rect, base);
         }
@@ -131,6 +140,9 @@ fn value(pdf: &Document, field: &Dictionary) -> Option<String> {
     let has_value = |dict: &&Dictionary| dict.has(b"V");
     let parent = dict(pdf, field, b"Parent");
     let kind = name(pdf, field, b"FT").or_else(|| name(pdf, parent?, b"FT"))?;
-    let holder = [Some(field), parent].into_iter().flatten().find(has_value)?;
+    let holder = [Some(field), parent]
+        .into_iter()
+        .flatten()
+        .find(has_value)?;
     matches!(kind, b"Tx" | b"Ch").then(|| text(pdf, holder, b"V"))?
 }

@@ -78,7 +78,11 @@ impl Composite {
             self.vertical_advance = advance / 1000.0;
         }
         self.load_widths(pdf, array(pdf, font, b"W").unwrap_or_default());
-        if self.to_unicode.as_ref().is_some_and(|map| !map.has_long_texts()) {
+        if self
+            .to_unicode
+            .as_ref()
+            .is_some_and(|map| !map.has_long_texts())
+        {
             return;
         }
         let program = dict(pdf, font, b"FontDescriptor")
@@ -131,7 +135,11 @@ impl Composite {
         let (code, length, charset_text) = match &self.codes {
             Codes::Identity => {
                 let low = bytes.get(1).copied().unwrap_or(0);
-                (u32::from(bytes[0]) << 8 | u32::from(low), bytes.len().min(2), None)
+                (
+                    u32::from(bytes[0]) << 8 | u32::from(low),
+                    bytes.len().min(2),
+                    None,
+                )
             }
             Codes::Embedded(map) => {
                 let (code, length) = map.next_code(bytes);
@@ -139,7 +147,9 @@ impl Composite {
             }
             Codes::Charset(charset) => {
                 let (text, length) = charset.next(bytes);
-                let code = bytes[..length].iter().fold(0, |n, b| n << 8 | u32::from(*b));
+                let code = bytes[..length]
+                    .iter()
+                    .fold(0, |n, b| n << 8 | u32::from(*b));
                 (code, length, Some(text))
             }
         };

@@ -60,7 +60,9 @@ fn texts(
         .map(|code| {
             // A map to nothing, to U+0000 or to a private place says less than the name does.
             let says = |text: &String| !text.is_empty() && !text.chars().all(is_meaningless);
-            let text = mapped(code).filter(says).or_else(|| named[usize::from(code)].clone());
+            let text = mapped(code)
+                .filter(says)
+                .or_else(|| named[usize::from(code)].clone());
             text.map(|text| Arc::from(text.as_str()))
         })
         .collect()
@@ -117,7 +119,9 @@ fn named_texts(
         match resolve(pdf, item) {
             Some(Object::Name(name)) => {
                 if code < 256 {
-                    let text = names.text(&String::from_utf8_lossy(name)).map(str::to_owned);
+                    let text = names
+                        .text(&String::from_utf8_lossy(name))
+                        .map(str::to_owned);
                     texts[code] = text;
                     code += 1;
                 }
@@ -146,7 +150,8 @@ fn is_symbol(base_font: &str) -> bool {
 
 /// Adobe's Symbol encoding from 0x21 on, `\0` where it has nothing.
 const SYMBOLS: &str = "!∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_\u{203e}αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼";
-const SYMBOLS_HIGH: &str = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑";
+const SYMBOLS_HIGH: &str =
+    "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑";
 
 fn fill_symbols(texts: &mut [Option<String>]) {
     texts[0x20] = Some(" ".into());

@@ -126,9 +126,10 @@ fn close(open: &mut Vec<Line>, pieces: &mut Vec<Piece>) {
 fn rows(lines: Vec<Line>) -> Vec<Vec<Line>> {
     let mut rows: Vec<Vec<Line>> = Vec::new();
     for line in lines {
-        let joins = rows.last().and_then(|row| row.last()).is_some_and(|last| {
-            line.is_upright() && is_same_row(last, &line)
-        });
+        let joins = rows
+            .last()
+            .and_then(|row| row.last())
+            .is_some_and(|last| line.is_upright() && is_same_row(last, &line));
         match rows.last_mut() {
             Some(row) if joins => row.push(line),
             _ => rows.push(vec![line]),
@@ -163,7 +164,9 @@ fn paragraphs(rows: Vec<Vec<Line>>) -> Vec<Vec<Vec<Line>>> {
             let ends_short = before.1 < right - 0.12 * (right - left);
             let is_indented = here.0 - left > 0.8 * size
                 && (before.0 - left) < 0.3 * size
-                && extents.get(at + 1).is_none_or(|next| next.0 - left < 0.3 * size);
+                && extents
+                    .get(at + 1)
+                    .is_none_or(|next| next.0 - left < 0.3 * size);
             let ends = last_end
                 .as_deref()
                 .is_some_and(|text| text.ends_with(['.', '!', '?', ':', '。', '؟', '”', '“']));
@@ -184,7 +187,9 @@ pub(crate) fn list_mark(text: &str) -> Option<usize> {
     if rest.trim().is_empty() {
         return None;
     }
-    let bullets = ["•", "◦", "▪", "■", "‣", "–", "—", "-", "*", "·", "●", "○", "➢", "✓", "", "o"];
+    let bullets = [
+        "•", "◦", "▪", "■", "‣", "–", "—", "-", "*", "·", "●", "○", "➢", "✓", "", "o",
+    ];
     if bullets.contains(&mark) {
         return Some(mark.len());
     }
@@ -195,9 +200,8 @@ pub(crate) fn list_mark(text: &str) -> Option<usize> {
     }
     let is_number = inner.len() <= 3 && inner.chars().all(|c| c.is_ascii_digit());
     let is_roman = inner.len() <= 4 && inner.chars().all(|c| "ivx".contains(c));
-    let is_letter = inner.len() == 1
-        && mark.ends_with(')')
-        && inner.chars().all(|c| c.is_ascii_alphabetic());
+    let is_letter =
+        inner.len() == 1 && mark.ends_with(')') && inner.chars().all(|c| c.is_ascii_alphabetic());
     (is_number || is_roman || is_letter).then_some(mark.len())
 }
 

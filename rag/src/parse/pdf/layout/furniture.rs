@@ -25,16 +25,21 @@ pub(crate) fn find(pages: &[(&[Line], f32, u32)]) -> Vec<HashSet<usize>> {
     let mut found = vec![HashSet::new(); pages.len()];
     let mut rows = Vec::new();
     for (at, (lines, height, _)) in pages.iter().enumerate() {
-        let artifacts = lines.iter().enumerate().filter(|(_, line)| {
-            line.artifact && is_edge(line.baseline, *height)
-        });
+        let artifacts = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.artifact && is_edge(line.baseline, *height));
         found[at].extend(artifacts.map(|(index, _)| index));
         rows.extend(edge_rows(at, lines, *height));
     }
     if pages.len() < 2 {
         return found;
     }
-    let least = if pages.len() < 4 { pages.len() } else { (pages.len() / 8).max(3) };
+    let least = if pages.len() < 4 {
+        pages.len()
+    } else {
+        (pages.len() / 8).max(3)
+    };
     let mut repeated: HashMap<(i32, String), HashSet<usize>> = HashMap::new();
     for row in &rows {
         for band in row.band - 1..=row.band + 1 {
@@ -63,13 +68,16 @@ fn is_edge(baseline: f32, height: f32) -> bool {
 }
 
 fn edge_rows(page: usize, lines: &[Line], height: f32) -> Vec<Row> {
-    let mut order: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].is_upright()).collect();
+    let mut order: Vec<usize> = (0..lines.len())
+        .filter(|at| lines[*at].is_upright())
+        .collect();
     order.sort_by(|a, b| lines[*a].baseline.total_cmp(&lines[*b].baseline));
     let mut rows: Vec<Vec<usize>> = Vec::new();
     for at in order {
-        let same = rows.last().and_then(|row| row.first()).is_some_and(|first| {
-            (lines[at].baseline - lines[*first].baseline).abs() < 3.0
-        });
+        let same = rows
+            .last()
+            .and_then(|row| row.first())
+            .is_some_and(|first| (lines[at].baseline - lines[*first].baseline).abs() < 3.0);
         match rows.last_mut() {
             Some(row) if same => row.push(at),
             _ => rows.push(vec![at]),
@@ -100,7 +108,10 @@ fn numbered_bands(rows: &[Row], pages: &[(&[Line], f32, u32)]) -> Vec<(i32, i64)
     for row in rows {
         for number in &row.numbers {
             let offset = number - i64::from(pages[row.page].2);
-            votes.entry((row.band, offset)).or_default().insert(row.page);
+            votes
+                .entry((row.band, offset))
+                .or_default()
+                .insert(row.page);
         }
     }
     let enough = (pages.len() / 3).max(3);
@@ -127,6 +138,10 @@ fn mask(text: &str) -> String {
 
 /// Numbers that stand alone.
 fn numbers(text: &str) -> Vec<i64> {
-    let bare = |word: &str| word.trim_matches(['-', '–', '—', '|', '.', '/', '[', ']']).parse().ok();
+    let bare = |word: &str| {
+        word.trim_matches(['-', '–', '—', '|', '.', '/', '[', ']'])
+            .parse()
+            .ok()
+    };
     text.split_whitespace().filter_map(bare).collect()
 }

@@ -135,7 +135,11 @@ impl<'a> Open<'a> {
             // Words go to the left here, glyphs within them either way.
             let back = (last.from.0 - glyph.to.0) * dx + (last.from.1 - glyph.to.1) * dy;
             let gap = along.abs().min(back.abs());
-            return if gap < 1.5 * size { Step::Continue } else { Step::Break };
+            return if gap < 1.5 * size {
+                Step::Continue
+            } else {
+                Step::Break
+            };
         }
         // A script may be far smaller than what it follows, so the base's size counts too; going
         // back a little is an accent, a kern or an overprint.
@@ -242,7 +246,8 @@ pub(super) fn push_text(marks: &mut Vec<Mark>, glyph: &Glyph) {
 }
 
 fn needs_change(char: char) -> bool {
-    matches!(char, '\u{fb00}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{a0}') || char.is_control()
+    matches!(char, '\u{fb00}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{a0}')
+        || char.is_control()
 }
 
 /// Ligatures and presentation forms become letters, control characters nothing.

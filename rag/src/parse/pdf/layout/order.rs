@@ -65,7 +65,11 @@ fn cut(mut lines: Vec<Line>, sorted: &mut Vec<Line>, depth: u8) {
         return;
     };
     let (first, second): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| {
-        let end = if by_column { line.rect.x1 } else { line.rect.y1 };
+        let end = if by_column {
+            line.rect.x1
+        } else {
+            line.rect.y1
+        };
         end <= at
     });
     cut(first, sorted, depth + 1);

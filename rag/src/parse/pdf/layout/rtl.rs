@@ -23,7 +23,10 @@ fn is_number(char: char) -> bool {
 
 fn is_mark(glyph: &Glyph) -> bool {
     let is = |c: char| unicode_normalization::char::is_combining_mark(c);
-    glyph.text.as_ref().is_some_and(|text| !text.is_empty() && text.chars().all(is))
+    glyph
+        .text
+        .as_ref()
+        .is_some_and(|text| !text.is_empty() && text.chars().all(is))
 }
 
 /// Strongly left to right: letters of other scripts, and digits, which run to the right in both.
@@ -74,7 +77,10 @@ pub(super) fn marks(glyphs: &[&Glyph]) -> Vec<Mark> {
 }
 
 fn is_digits(glyph: &Glyph) -> bool {
-    glyph.text.as_ref().is_some_and(|text| text.chars().all(is_number))
+    glyph
+        .text
+        .as_ref()
+        .is_some_and(|text| text.chars().all(is_number))
 }
 
 /// Reverses each run from one `own` cluster to the last one before an `other`.

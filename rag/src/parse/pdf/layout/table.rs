@@ -73,11 +73,15 @@ fn frames(rules: &[Rect]) -> Vec<Frame> {
             }
         }
     }
-    let mut groups: std::collections::BTreeMap<usize, Vec<Rect>> = std::collections::BTreeMap::new();
+    let mut groups: std::collections::BTreeMap<usize, Vec<Rect>> =
+        std::collections::BTreeMap::new();
     for (at, rect) in order.iter().enumerate() {
         groups.entry(root(&group, at)).or_default().push(*rect);
     }
-    groups.into_values().filter_map(|rects| Frame::of(&rects)).collect()
+    groups
+        .into_values()
+        .filter_map(|rects| Frame::of(&rects))
+        .collect()
 }
 
 fn root(group: &[usize], mut at: usize) -> usize {
@@ -91,7 +95,10 @@ impl Frame {
     fn of(rects: &[Rect]) -> Option<Self> {
         let is_flat = |r: &&Rect| r.x1 - r.x0 >= r.y1 - r.y0;
         let ys = rects.iter().filter(is_flat).map(|r| (r.y0 + r.y1) / 2.0);
-        let xs = rects.iter().filter(|r| !is_flat(r)).map(|r| (r.x0 + r.x1) / 2.0);
+        let xs = rects
+            .iter()
+            .filter(|r| !is_flat(r))
+            .map(|r| (r.x0 + r.x1) / 2.0);
         let frame = Self {
             xs: snap(xs.collect()),
             ys: snap(ys.collect()),
@@ -113,7 +120,9 @@ impl Frame {
     fn first_columns(&self, y: f32) -> Vec<usize> {
         let has_wall = |x: f32| {
             let stands = |r: &Rect| (r.x0 - SNAP..r.x1 + SNAP).contains(&x);
-            self.walls.iter().any(|r| stands(r) && (r.y0 - SNAP..r.y1 + SNAP).contains(&y))
+            self.walls
+                .iter()
+                .any(|r| stands(r) && (r.y0 - SNAP..r.y1 + SNAP).contains(&y))
         };
         let mut first = vec![0; self.xs.len() - 1];
         for column in 1..first.len() {
@@ -149,8 +158,11 @@ impl Frame {
         let is_filled = |cell: &&Vec<Mark>| cell.iter().any(|mark| &*mark.text != " ");
         rows.retain(|row| row.iter().any(|cell| is_filled(&cell)));
         let filled = rows.iter().flatten().filter(is_filled).count();
-        let wide = rows.iter().filter(|row| row.iter().filter(is_filled).count() >= 2);
-        let is_table = rows.len() >= 2 && wide.count() >= 2 && 10 * filled >= 4 * rows.len() * columns;
+        let wide = rows
+            .iter()
+            .filter(|row| row.iter().filter(is_filled).count() >= 2);
+        let is_table =
+            rows.len() >= 2 && wide.count() >= 2 && 10 * filled >= 4 * rows.len() * columns;
         is_table.then_some(Grid { rows })
     }
 }
