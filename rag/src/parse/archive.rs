@@ -66,13 +66,13 @@ impl<'a> Archive<'a> {
         part.take(limit + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| broken(&error))?;
+        budget.take_bytes(bytes.len() as u64)?;
         if bytes.len() as u64 > limit {
             return Err(ParseError::TooLarge {
                 what: "a part of the archive, unpacked,".into(),
                 limit,
             });
         }
-        budget.take_bytes(bytes.len() as u64)?;
         Ok(bytes)
     }
 

@@ -69,7 +69,10 @@ enum Scope {
 
 fn read(html: &str, scope: Scope, number: u32, budget: &mut Budget) -> Result<Html, ParseError> {
     let mut emitter: DefaultEmitter<()> = DefaultEmitter::default();
-    emitter.naively_switch_states(true);
+    // XHTML may close a title or a script at once, and has no raw text.
+    let head = &html[..html.floor_char_boundary(512)];
+    let is_xhtml = head.trim_start().starts_with("<?xml") || head.contains("1999/xhtml");
+    emitter.naively_switch_states(!is_xhtml);
     let mut writer = Writer::new(scope, number);
     for (at, token) in Tokenizer::new_with_emitter(html, emitter).enumerate() {
         if at % 4096 == 0 {

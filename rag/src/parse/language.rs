@@ -18,7 +18,10 @@ pub(super) fn detect(document: &Document) -> Option<String> {
     let sample: String = texts
         .flat_map(|page| page.text.chars().take(each))
         .collect();
-    if sample.chars().filter(|c| c.is_alphabetic()).count() < LEAST {
+    let letters = sample.chars().filter(|c| c.is_alphabetic());
+    // A letter beyond Latin tells more: few languages share its script.
+    let weight = |c: char| if u32::from(c) < 0x250 { 1 } else { 2 };
+    if letters.map(weight).sum::<usize>() < LEAST {
         return None;
     }
     let found = whatlang::detect(&sample)?;

@@ -34,6 +34,8 @@ use page::Content;
 const WINDOW: usize = 128;
 /// Glyphs without a known text beyond which a page's text is poor: one in this many.
 const POOR_SHARE: u32 = 8;
+/// Operators of a page without glyphs from which on its text must be drawn.
+const DRAWN: u32 = 1_000;
 /// A page whose picture covers this part of it and which has next to no text is scanned.
 const SCANNED_PART: f32 = 0.35;
 const SCANNED_CHARS: usize = 12;
@@ -68,7 +70,7 @@ pub(super) fn parse(
                 break;
             }
             let content = page::read(pdf, *id, number, &mut fonts, budget);
-            report.add(pdf, &content);
+            report.add(pdf, &content, budget);
             contents.push(content);
         }
         pages.extend(assemble::pages(contents, hints.keep_furniture, budget));
@@ -90,12 +92,14 @@ struct Report {
 }
 
 impl Report {
-    fn add(&mut self, pdf: &lopdf::Document, content: &Content) {
+    fn add(&mut self, pdf: &lopdf::Document, content: &Content, budget: &mut Budget) {
         self.cut |= content.cut;
         let glyphs: u32 = content.lines.iter().map(|line| line.glyphs).sum();
         let unknown: u32 = content.lines.iter().map(|line| line.unknown).sum();
         let chars: usize = content.lines.iter().map(|line| line.marks.len()).sum();
-        if unknown * POOR_SHARE > glyphs {
+        // Text may be drawn as curves, which say nothing; a drawing has some label at least.
+        let is_drawn = glyphs == 0 && content.operators > DRAWN && content.picture.is_none();
+        if unknown * POOR_SHARE > glyphs || is_drawn {
             self.poor.push(content.number);
         }
         let Some((picture, part)) = content.picture else {
@@ -105,7 +109,7 @@ impl Report {
         if part >= SCANNED_PART && (chars <= SCANNED_CHARS || unreadable) {
             self.scanned.push(ScannedPage {
                 number: content.number,
-                image: scanned::image(pdf, picture),
+                image: scanned::image(pdf, picture, budget),
             });
         }
     }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use rag::parse::{BlockKind, Format, Hints, Limits, ParseError, Warning, parse};
 
-use crate::support::{check, named, read, refusal, zip};
+use crate::support::pdf_file::{PdfFile, text};
+use crate::support::{check, named, read, refusal, shared, zip};
 
 /// Time that no hostile file may take, also in an unoptimized build on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
@@ -50,11 +51,9 @@ fn entities_that_multiply_expand_to_nothing() {
     xml += "<!ENTITY file SYSTEM 'file:///etc/passwd'>]><l>&a19; &file; text</l>";
     let document = read(xml.as_bytes());
     assert_eq!(document.pages[0].text, "l: text");
-    let docx = format!(
-        "<!DOCTYPE w [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><w:document xmlns:w='w'><w:p><w:r><w:t>a&x;b</w:t></w:r></w:p></w:document>"
-    );
+    let docx = "<!DOCTYPE w [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><w:document xmlns:w='w'><w:p><w:r><w:t>a&x;b</w:t></w:r></w:p></w:document>";
     assert_eq!(
-        read(&zip(&[("word/document.xml", &docx)])).pages[0].text,
+        read(&zip(&[("word/document.xml", docx)])).pages[0].text,
         "ab"
     );
 }
@@ -162,5 +161,52 @@ fn empty_files_are_documents_without_text() {
     for bytes in [&b""[..], b" \n\n ", b"\xef\xbb\xbf"] {
         let document = read(bytes);
         assert_eq!(document.char_count(), 0);
+    }
+}
+
+/// Numbers that look random, the same each time.
+fn next(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+#[test]
+fn files_with_random_damage_are_read_or_refused_but_never_panic() {
+    let mut files: Vec<Vec<u8>> = [
+        "habibi",
+        "libreoffice-form",
+        "crazyones-pdfa",
+        "multicolumn",
+    ]
+    .iter()
+    .filter_map(|name| shared(&format!("documents/{name}.pdf")))
+    .collect();
+    let mut file = PdfFile::new();
+    file.page(text("F1", 10.0, 50.0, 700.0, "some text"));
+    files.push(file.bytes());
+    files.push(zip(&[(
+        "word/document.xml",
+        "<w:document><w:p><w:r><w:t>a</w:t></w:r></w:p></w:document>",
+    )]));
+    files.push(br"{\rtf1\ansi {\b a}\'e4\u8364? \trowd\cell\row}".to_vec());
+    files.push(b"From: a@b\r\nTo: c@d\r\nSubject: =?utf-8?q?x?=\r\n\r\n--b\r\n\r\nx".to_vec());
+    let mut state = 0x9e37_79b9_7f4a_7c15;
+    for file in &files {
+        for _ in 0..60 {
+            let mut damaged = file.clone();
+            for _ in 0..=next(&mut state) % 24 {
+                let at = next(&mut state) as usize % damaged.len();
+                damaged[at] = next(&mut state) as u8;
+            }
+            if next(&mut state).is_multiple_of(4) {
+                let length = next(&mut state) as usize % damaged.len();
+                damaged.truncate(length);
+            }
+            if let Ok(document) = parse(&damaged, &Hints::default()) {
+                check(&document);
+            }
+        }
     }
 }

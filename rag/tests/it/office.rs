@@ -84,6 +84,10 @@ fn xlsx_has_a_page_for_each_sheet_with_dates_and_shared_texts() {
         <row r='1048576'><c r='XFD1048576'><v>1</v></c></row></sheetData></worksheet>";
     let document = read(&zip(&[
         ("[Content_Types].xml", "<Types/>"),
+        (
+            "_rels/.rels",
+            "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'><Relationship Id='rId1' Type='http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument' Target='xl/workbook.xml'/></Relationships>",
+        ),
         ("xl/workbook.xml", book),
         ("xl/_rels/workbook.xml.rels", related),
         ("xl/styles.xml", styles),

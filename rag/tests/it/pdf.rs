@@ -156,6 +156,40 @@ fn a_page_that_is_a_picture_waits_for_ocr() {
 }
 
 #[test]
+fn pictures_of_pages_are_taken_out_in_forms_that_ocr_reads() {
+    let fax = dictionary! { "K" => -1, "Columns" => 16 };
+    for (more, data, begin) in [
+        (
+            dictionary! { "Filter" => "CCITTFaxDecode", "DecodeParms" => fax, "BitsPerComponent" => 1 },
+            vec![0, 16, 1],
+            &b"II\x2a\0"[..],
+        ),
+        (
+            dictionary! { "ColorSpace" => "DeviceGray", "BitsPerComponent" => 1 },
+            vec![0xff, 0x00, 0xaa, 0x55],
+            b"P4\n16 2\n\x00\xff\x55\xaa",
+        ),
+        (
+            dictionary! { "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8 },
+            vec![7; 32],
+            b"P5\n16 2\n255\n\x07",
+        ),
+    ] {
+        let mut file = PdfFile::new();
+        let mut picture = dictionary! { "Subtype" => "Image", "Width" => 16, "Height" => 2 };
+        picture.extend(&more);
+        file.xobject("P", Stream::new(picture, data));
+        file.page("q 600 0 0 800 0 0 cm /P Do Q");
+        let document = read(&file.bytes());
+        let Outcome::NeedsOcr { pages } = &document.outcome else {
+            panic!("{:?}", document.outcome);
+        };
+        let image = pages[0].image.as_ref().expect("the picture is taken out");
+        assert!(image.bytes.starts_with(begin), "{:?}", image.media_type);
+    }
+}
+
+#[test]
 fn glyphs_without_a_meaning_make_the_text_poor() {
     let mut file = PdfFile::new();
     composite(&mut file, "C1", "Identity-H", None);

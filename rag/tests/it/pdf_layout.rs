@@ -139,7 +139,7 @@ fn running_titles_and_page_numbers_are_taken_out_of_the_text() {
                     775.0,
                     &format!("{page}   Chapter {} of the handbook", page / 3),
                 ),
-                text("F1", 10.0, 50.0, 700.0, &body),
+                text("F1", 10.0, 50.0, 640.0, &body),
                 text("F1", 8.0, 290.0, 30.0, &format!("- {page} -")),
             ]
             .concat(),

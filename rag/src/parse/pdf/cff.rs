@@ -49,7 +49,7 @@ fn index(font: &[u8], at: usize) -> Option<(Ranges, usize)> {
     if count == 0 {
         return Some((Vec::new(), at + 2));
     }
-    let size = usize::from(*font.get(at + 2)?);
+    let size = usize::from(*font.get(at.checked_add(2)?)?);
     if !(1..=4).contains(&size) {
         return None;
     }
@@ -183,6 +183,6 @@ fn codes(font: &[u8], at: usize, glyphs: usize) -> Option<Vec<(u8, usize)>> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    let pair = bytes.get(at..at + 2)?;
+    let pair = bytes.get(at..at.checked_add(2)?)?;
     Some(u16::from_be_bytes([pair[0], pair[1]]))
 }

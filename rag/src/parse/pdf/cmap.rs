@@ -148,7 +148,7 @@ impl CMap {
         let (low, _, first) = near.into_iter().find(|range| code <= range.1)?;
         let mut chars: Vec<char> = first.chars().collect();
         let last = chars.pop()?;
-        chars.push(char::from_u32(u32::from(last) + (code - low))?);
+        chars.push(char::from_u32(u32::from(last).checked_add(code - low)?)?);
         Some(chars.into_iter().collect())
     }
 
@@ -156,7 +156,7 @@ impl CMap {
         let in_range = |range: &&(u32, u32, u32)| (range.0..=range.1).contains(&code);
         self.cids.get(&code).copied().or_else(|| {
             let range = self.cid_ranges.iter().find(in_range)?;
-            Some(range.2 + (code - range.0))
+            range.2.checked_add(code - range.0)
         })
     }
 
@@ -188,9 +188,9 @@ impl CMap {
     }
 }
 
-/// Longer than any ligature but the rare ones of Arabic.
+/// Longer than any ligature but the rare ones of Arabic, or more than one word.
 pub(super) fn is_long(text: &str) -> bool {
-    text.chars().count() > 8
+    text.chars().count() >= 8 || text.trim().contains(' ')
 }
 
 /// Each byte of a code lies between the same bytes of the bounds.

@@ -37,6 +37,8 @@ pub(super) struct Shapes {
     pub(super) rules: Vec<Rect>,
     /// The largest picture: its object and the part of the page that it covers, 0 to 1.
     pub(super) picture: Option<(lopdf::ObjectId, f32)>,
+    /// Operators that were run.
+    pub(super) operators: u32,
     /// Whether the bound on operators or glyphs was reached.
     pub(super) cut: bool,
 }

@@ -38,7 +38,6 @@ pub(super) struct Interpreter<'a> {
     marks: Vec<Mark>,
     shapes: Shapes,
     page_area: f32,
-    operators: u32,
 }
 
 /// Marked content that is open.
@@ -68,7 +67,6 @@ impl<'a> Interpreter<'a> {
             marks: Vec::new(),
             shapes: Shapes::default(),
             page_area: (size.0 * size.1).max(1.0),
-            operators: 0,
         }
     }
 
@@ -162,10 +160,10 @@ impl<'a> Interpreter<'a> {
                 }
                 continue;
             };
-            self.operators += 1;
-            if self.operators > MAX_OPERATORS
+            self.shapes.operators += 1;
+            if self.shapes.operators > MAX_OPERATORS
                 || self.shapes.glyphs.len() > MAX_GLYPHS
-                || (self.operators.is_multiple_of(4096) && self.budget.is_late())
+                || (self.shapes.operators.is_multiple_of(4096) && self.budget.is_late())
             {
                 self.shapes.cut = true;
                 return;

@@ -75,10 +75,7 @@ pub(super) fn numbers(pdf: &Document, from: &Dictionary, key: &[u8]) -> Option<V
 pub(super) fn content(stream: &Stream, budget: &mut Budget) -> Option<Vec<u8>> {
     let limit = budget.part_limit(stream.content.len() as u64);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let bytes = match stream.get_plain_content_with_limit(limit) {
-        Ok(bytes) => bytes,
-        Err(_) => return None,
-    };
+    let bytes = stream.get_plain_content_with_limit(limit).ok()?;
     budget.take_bytes(bytes.len() as u64).ok()?;
     Some(bytes)
 }

@@ -21,9 +21,16 @@ pub(super) fn open(bytes: &[u8], hints: &Hints, budget: &Budget) -> Result<Opene
         max_decompressed_size: Some(budget.part_limit(bytes.len() as u64) as usize),
         ..LoadOptions::default()
     };
-    let mut pdf = match Document::load_mem_with_options(bytes, options) {
+    let mut pdf = match Document::load_mem_with_options(bytes, options.clone()) {
         Ok(pdf) => pdf,
-        Err(error) => return Err(refuse(&error, hints)),
+        Err(error @ (lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_))) => {
+            return Err(refuse(&error, hints));
+        }
+        // A file that lost its end has no trailer; one is put there.
+        Err(error) => match Document::load_mem_with_options(&with_trailer(bytes), options) {
+            Ok(pdf) if !page_ids(&pdf).is_empty() => pdf,
+            _ => return Err(refuse(&error, hints)),
+        },
     };
     let mut warnings = Vec::new();
     if pdf.is_encrypted() {
@@ -41,6 +48,20 @@ pub(super) fn open(bytes: &[u8], hints: &Hints, budget: &Budget) -> Result<Opene
         });
     }
     Ok(Opened { pdf, warnings })
+}
+
+/// The file with a catalog and a trailer behind it, from which its objects are found by a scan.
+fn with_trailer(bytes: &[u8]) -> Vec<u8> {
+    const ADDED: u32 = 8_388_000;
+    let tail = format!(
+        "\nendstream\nendobj\n{ADDED} 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n\
+         {} 0 obj\n<</Type/Catalog/Pages {ADDED} 0 R>>\nendobj\n\
+         trailer\n<</Root {} 0 R/Size {}>>\nstartxref\n0\n%%EOF\n",
+        ADDED + 1,
+        ADDED + 1,
+        ADDED + 2,
+    );
+    [bytes, tail.as_bytes()].concat()
 }
 
 fn refuse(error: &lopdf::Error, hints: &Hints) -> ParseError {

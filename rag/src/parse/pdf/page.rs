@@ -21,6 +21,7 @@ pub(super) struct Content {
     pub(super) lines: Vec<Line>,
     pub(super) rules: Vec<Rect>,
     pub(super) picture: Option<(ObjectId, f32)>,
+    pub(super) operators: u32,
     pub(super) cut: bool,
 }
 
@@ -46,6 +47,7 @@ pub(super) fn read(
         lines: lines(&shapes.glyphs, size),
         rules: shapes.rules,
         picture: shapes.picture,
+        operators: shapes.operators,
         cut: shapes.cut,
     }
 }

@@ -69,7 +69,10 @@ fn read_subtable(font: &[u8], at: usize, add: &mut dyn FnMut(u32, u16)) -> Optio
                 let (first, last) = (u32_at(font, group)?, u32_at(font, group + 4)?);
                 let glyph = u32_at(font, group + 8)?;
                 for offset in 0..=last.saturating_sub(first).min(0xffff) {
-                    add(first + offset, glyph.wrapping_add(offset) as u16);
+                    add(
+                        first.wrapping_add(offset),
+                        glyph.wrapping_add(offset) as u16,
+                    );
                 }
             }
         }

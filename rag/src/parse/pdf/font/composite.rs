@@ -109,7 +109,7 @@ impl Composite {
             };
             if let Object::Array(list) = next {
                 for (n, object) in list.iter().enumerate() {
-                    self.add_width(first + n as u32, number(pdf, object));
+                    self.add_width(first.saturating_add(n as u32), number(pdf, object));
                 }
                 at += 2;
             } else {

@@ -118,17 +118,15 @@ fn named_texts(
     for item in differences.unwrap_or_default() {
         match resolve(pdf, item) {
             Some(Object::Name(name)) => {
-                if code < 256 {
-                    let text = names
-                        .text(&String::from_utf8_lossy(name))
-                        .map(str::to_owned);
-                    texts[code] = text;
-                    code += 1;
+                let text = names.text(&String::from_utf8_lossy(name));
+                if let Some(place) = texts.get_mut(code) {
+                    *place = text.map(str::to_owned);
                 }
+                code += 1;
             }
             Some(object) => {
                 if let Some(number) = number(pdf, object) {
-                    code = number.max(0.0) as usize;
+                    code = number.clamp(0.0, 1e6) as usize;
                 }
             }
             None => {}

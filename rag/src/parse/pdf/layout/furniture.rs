@@ -7,7 +7,7 @@ use super::line::Line;
 /// Rows at either edge that are looked at.
 const ROWS: usize = 2;
 /// Part of the page's height that is its edge.
-const EDGE: f32 = 0.13;
+const EDGE: f32 = 0.12;
 
 /// A row at an edge of a page.
 struct Row {

@@ -237,12 +237,20 @@ pub(super) fn push_text(marks: &mut Vec<Mark>, glyph: &Glyph) {
         }
         Some(text) => Arc::clone(text),
     };
-    if !text.is_empty() {
-        marks.push(Mark {
-            text,
-            rect: glyph.rect(),
-        });
+    let word = text.trim_end();
+    if word.is_empty() {
+        return;
     }
+    let rect = glyph.rect();
+    if word.len() == text.len() {
+        marks.push(Mark { text, rect });
+        return;
+    }
+    marks.push(Mark {
+        text: word.into(),
+        rect,
+    });
+    push_space(marks, rect);
 }
 
 fn needs_change(char: char) -> bool {

@@ -17,7 +17,8 @@ pub(crate) fn is_disordered(lines: &[Line]) -> bool {
         let overlap = a.x1.min(b.x1) - a.x0.max(b.x0);
         let narrow = (a.x1 - a.x0).min(b.x1 - b.x0).max(1.0);
         let size = pair[0].size.max(pair[1].size);
-        overlap > 0.5 * narrow && b.y1 < a.y0 - 0.5 * size
+        let up = pair[0].baseline - pair[1].baseline;
+        overlap > 0.5 * narrow && up > 0.9 * size
     });
     let upwards = upwards.count();
     upwards >= 3 && upwards * 6 > upright.len()

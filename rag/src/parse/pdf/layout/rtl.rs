@@ -129,5 +129,8 @@ fn with_spaces(clusters: &[Cluster<'_>]) -> Vec<Mark> {
         last = Some(cluster);
         passed = false;
     }
+    while marks.last().is_some_and(|mark| &*mark.text == " ") {
+        marks.pop();
+    }
     marks
 }

@@ -55,7 +55,7 @@ fn snap(mut values: Vec<f32>) -> Vec<f32> {
 
 /// Groups lines that touch; a group with two columns and two rows or more is a grid.
 fn frames(rules: &[Rect]) -> Vec<Frame> {
-    if rules.len() < 4 || rules.len() > 6000 {
+    if rules.len() < 4 || rules.len() > 3000 {
         return Vec::new();
     }
     let mut order: Vec<Rect> = rules.to_vec();
