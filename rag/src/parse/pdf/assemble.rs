@@ -1,6 +1,6 @@
 //! From the lines of some pages to [`Page`]s: what is furniture, what is a heading.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::super::boxes::Rect;
 use super::super::document::{BlockKind, Page};
@@ -77,13 +77,20 @@ fn rounded(size: f32) -> f32 {
 
 impl Sizes {
     fn of<'a>(lines: impl Iterator<Item = &'a Line>) -> Self {
-        let mut counts: std::collections::BTreeMap<i32, u64> = std::collections::BTreeMap::new();
+        let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
+        let mut headed: BTreeSet<i32> = BTreeSet::new();
         for line in lines {
-            *counts.entry((line.size * 2.0).round() as i32).or_default() += u64::from(line.glyphs);
+            let size = (line.size * 2.0).round() as i32;
+            *counts.entry(size).or_default() += u64::from(line.glyphs);
+            // Large signs of formulas are no level of headings.
+            let text = line.text();
+            if text.chars().filter(|c| c.is_alphabetic()).count() >= 3 {
+                headed.insert(size);
+            }
         }
         let most = counts.iter().max_by_key(|(_, count)| **count);
         let body = most.map_or(10.0, |(size, _)| *size as f32 / 2.0);
-        let mut larger: Vec<f32> = counts.keys().map(|size| *size as f32 / 2.0).collect();
+        let mut larger: Vec<f32> = headed.iter().map(|size| *size as f32 / 2.0).collect();
         larger.retain(|size| *size >= LARGER * body);
         larger.reverse();
         // Sizes that differ by half a point are one level.

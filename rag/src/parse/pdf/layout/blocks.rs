@@ -81,13 +81,10 @@ fn continues(open: &[Line], line: &Line, leading: f32) -> bool {
     }
     let is_next = down > 0.0 && down < 1.3 * leading * base.min(line.size).max(1.0);
     let is_heading_end = open.iter().all(|l| l.bold) && !line.bold && open.len() < 4;
-    let is_heading_begin = line.bold && !open.iter().any(|l| l.bold) && line.text().len() > 3;
+    // A row all in bold below one that is not begins something, however close it stands.
+    let is_heading_begin = line.bold && !last.bold && letters(line) > 3;
     let same_size = (0.84..1.19).contains(&ratio);
-    is_next
-        && overlap > 0.0
-        && same_size
-        && !is_heading_end
-        && !(is_heading_begin && down > 1.05 * leading * base)
+    is_next && overlap > 0.0 && same_size && !is_heading_end && !is_heading_begin
 }
 
 /// Whether two parts stand on one baseline; a script beside its base may be off it.
@@ -97,6 +94,11 @@ fn is_same_row(a: &Line, b: &Line) -> bool {
     let gap = (b.rect.x0 - a.rect.x1).max(a.rect.x0 - b.rect.x1);
     let is_beside = small < 0.8 * large && (-0.3 * large..0.8 * large).contains(&gap);
     apart < 0.55 * small || (is_beside && apart < 0.55 * large)
+}
+
+fn letters(line: &Line) -> usize {
+    let chars = line.marks.iter().flat_map(|mark| mark.text.chars());
+    chars.filter(|c| c.is_alphabetic()).count()
 }
 
 /// Size of the last row: its parts may be scripts.
