@@ -80,6 +80,16 @@ impl Accounts {
                 let content = MailContent::AccountExists { name: &user.name, link };
                 return self.queue_mail(tx, &mail_to(user, content)).await;
             }
+            // Somebody was made a member before having an account. Confirming an address must not hand
+            // the membership to whoever typed a password here: the person sets one by mail.
+            if let Some(user) = &known
+                && !sql::users::memberships_in(tx, user.id).await?.is_empty()
+                && !invited
+            {
+                let link = self.reset_link(tx, user).await?;
+                let content = MailContent::ResetPassword { name: &user.name, link };
+                return self.queue_mail(tx, &mail_to(user, content)).await;
+            }
             // The last registration before the address is confirmed counts: whoever confirms it must
             // not get a stranger's password.
             let id = sql::members::ensure_user(tx, UserId::new(), &email, &name, now).await?;

@@ -1,6 +1,8 @@
 //! Why no answer came.
 
-use hyper_util::client::legacy::Error as PoolError;
+use std::time::Duration;
+
+use http::Uri;
 
 use crate::address::Refusal;
 
@@ -25,25 +27,43 @@ pub struct Error {
     pub message: String,
 }
 
-pub(crate) fn from_pool(error: &PoolError) -> Error {
-    if let Some(refusal) = find_refusal(error) {
-        return Error {
+/// No connection came about.
+pub(crate) fn from_connect(error: &(dyn std::error::Error + 'static)) -> Error {
+    match find_refusal(error) {
+        Some(message) => Error {
             kind: ErrorKind::Refused,
-            message: refusal,
-        };
+            message,
+        },
+        None => cannot_connect(&innermost(error)),
     }
-    let kind = if error.is_connect() {
-        ErrorKind::Connect
-    } else {
-        ErrorKind::Broken
-    };
-    let what = match kind {
-        ErrorKind::Connect => "cannot connect",
-        ErrorKind::Refused | ErrorKind::Broken => "connection lost before an answer came",
-    };
+}
+
+/// No connection came about in time.
+pub(crate) fn slow_connect(timeout: Duration) -> Error {
+    cannot_connect(&format!("no connection within {} ms", timeout.as_millis()))
+}
+
+/// There is no connecting to this address.
+pub(crate) fn unusable(uri: &Uri, why: &str) -> Error {
+    let host = uri.host().unwrap_or_default();
+    cannot_connect(&format!("the address of `{host}` cannot be used: {why}"))
+}
+
+/// The connection was lost.
+pub(crate) fn broken(error: &hyper::Error) -> Error {
     Error {
-        kind,
-        message: format!("{what}: {}", innermost(error)),
+        kind: ErrorKind::Broken,
+        message: format!(
+            "connection lost before an answer came: {}",
+            innermost(error)
+        ),
+    }
+}
+
+fn cannot_connect(why: &str) -> Error {
+    Error {
+        kind: ErrorKind::Connect,
+        message: format!("cannot connect: {why}"),
     }
 }
 

@@ -6,7 +6,7 @@
 //! loopback, link-local and other special addresses, so that nobody can reach the instance's network
 //! through it. It is checked at each connection, therefore at each redirect hop too.
 //!
-//! HTTP/1.1 only, on purpose: hyper keeps one HTTP/2 connection per origin and queues behind its
+//! HTTP/1.1 only, on purpose: one HTTP/2 connection per origin would queue behind its
 //! stream limit (100 at most vendors), which a gateway with 500 open streams would feel.
 //!
 //! # Invariants
@@ -18,21 +18,20 @@ mod address;
 mod body;
 mod connector;
 mod error;
+mod pool;
 
 use std::time::Duration;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client as Pool;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 pub use address::{Refusal, is_public};
 pub use body::OutBody;
 pub use connector::Policy;
 pub use error::{Error, ErrorKind};
+pub use pool::InBody;
 
 use connector::Connector;
+use pool::Pool;
 
 /// Connection settings.
 #[derive(Debug, Clone)]
@@ -60,7 +59,8 @@ impl Default for Settings {
 /// An HTTP client with a connection pool. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    pool: Pool<HttpsConnector<Connector>, OutBody>,
+    pool: Pool,
+    connect_timeout: Duration,
 }
 
 impl Client {
@@ -74,18 +74,22 @@ impl Client {
         Self::with_policy(settings, Policy::PublicOnly)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this crate is where connections are opened"
-    )]
     fn with_policy(settings: &Settings, policy: Policy) -> Self {
         let connector = connector::https(Connector::new(policy, settings.connect_timeout));
-        let pool = Pool::builder(TokioExecutor::new())
-            .pool_idle_timeout(settings.pool_idle_timeout)
-            .pool_max_idle_per_host(settings.pool_max_idle_per_host)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
-        Self { pool }
+        Self {
+            pool: Pool::new(connector, settings.clone()),
+            connect_timeout: settings.connect_timeout,
+        }
+    }
+
+    /// This client with another time for resolving and connecting, at most that of its settings. The
+    /// connections are the same.
+    #[must_use]
+    pub fn connecting_within(&self, timeout: Duration) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            connect_timeout: timeout.min(self.connect_timeout),
+        }
     }
 
     /// Sends a request and waits for the answer's head. The body streams.
@@ -93,11 +97,8 @@ impl Client {
     /// # Errors
     /// `Refused` when the guard forbids the address, `Connect` when no connection came about,
     /// `Broken` when it was lost before the head arrived.
-    pub async fn send(&self, request: Request<OutBody>) -> Result<Response<Incoming>, Error> {
-        self.pool
-            .request(request)
-            .await
-            .map_err(|error| error::from_pool(&error))
+    pub async fn send(&self, request: Request<OutBody>) -> Result<Response<InBody>, Error> {
+        self.pool.send(request, self.connect_timeout).await
     }
 }
 

@@ -16,33 +16,49 @@ pub struct Usage {
     /// All output tokens.
     pub output_tokens: u64,
     /// Part of `input_tokens` served from the vendor's prompt cache.
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_read_tokens: u64,
     /// Part of `input_tokens` written to the vendor's prompt cache (all lifetimes).
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_write_tokens: u64,
     /// Part of `cache_write_tokens` kept for an hour, which Anthropic prices apart.
+    #[serde(skip_serializing_if = "is_zero")]
     pub cache_write_1h_tokens: u64,
     /// Part of `output_tokens` spent on reasoning.
+    #[serde(skip_serializing_if = "is_zero")]
     pub reasoning_tokens: u64,
     /// Part of `input_tokens` that is audio.
+    #[serde(skip_serializing_if = "is_zero")]
     pub audio_input_tokens: u64,
     /// Part of `output_tokens` that is audio.
+    #[serde(skip_serializing_if = "is_zero")]
     pub audio_output_tokens: u64,
     /// Part of `input_tokens` that is image (image models price it apart).
+    #[serde(skip_serializing_if = "is_zero")]
     pub image_input_tokens: u64,
     /// Part of `output_tokens` that is image.
+    #[serde(skip_serializing_if = "is_zero")]
     pub image_output_tokens: u64,
     /// Images generated.
+    #[serde(skip_serializing_if = "is_zero")]
     pub images: u64,
     /// Milliseconds of audio transcribed or translated.
+    #[serde(skip_serializing_if = "is_zero")]
     pub audio_ms: u64,
     /// Characters spoken (text to speech).
+    #[serde(skip_serializing_if = "is_zero")]
     pub characters: u64,
     /// Built-in web searches the vendor ran and bills per call.
+    #[serde(skip_serializing_if = "is_zero")]
     pub web_searches: u64,
     /// The vendor's own usage object, unchanged JSON text, kept beside ours so that a past row can
     /// be rated again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Usage {

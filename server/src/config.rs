@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use gateway::config::{Defaults, GatewayConfig, ModelConfig, ProviderConfig};
+use sandbox::SandboxConfig;
 use serde::Deserialize;
 
 /// Everything that can be configured.
@@ -26,6 +27,8 @@ pub struct Config {
     pub accounts: AccountsSection,
     /// Mail.
     pub email: EmailConfig,
+    /// Workers for users' code and uploaded files.
+    pub sandbox: SandboxConfig,
     /// Defaults of model calls.
     pub gateway: Defaults,
     /// Vendors.

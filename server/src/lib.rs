@@ -18,3 +18,4 @@ pub mod serve;
 mod shield;
 mod telemetry;
 mod trace;
+mod web;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::ServerConfig;
-use crate::{api_docs, openapi, shield, trace};
+use crate::{api_docs, openapi, shield, trace, web};
 
 #[derive(Clone)]
 struct Health {
@@ -119,7 +119,10 @@ async fn ready(State(Health { app }): State<Health>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
 }
 
-async fn not_found(uri: axum::http::Uri) -> Response {
+async fn not_found(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if let Some(page) = web::answer(&method, &uri, &headers) {
+        return page;
+    }
     problem(
         StatusCode::NOT_FOUND,
         "not_found",
@@ -127,7 +130,7 @@ async fn not_found(uri: axum::http::Uri) -> Response {
     )
 }
 
-async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+async fn wrong_method(method: Method, uri: Uri) -> Response {
     let message = format!("{} does not take {method}.", uri.path());
     problem(
         StatusCode::METHOD_NOT_ALLOWED,

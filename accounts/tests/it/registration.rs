@@ -279,3 +279,37 @@ async fn the_outbox_is_for_the_owner_of_the_instance_alone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn registering_does_not_hand_over_a_membership_that_waits_for_its_person() {
+    at_each_site(Registration::Open, |site| async move {
+        let org = site
+            .accounts
+            .default_organization()
+            .await
+            .expect("there")
+            .id;
+        let actor = accounts::Actor::system(org);
+        let added = site
+            .accounts
+            .add_member(&actor, "ada@example.org", "Ada", Role::Admin);
+        added.await.expect("added");
+        let stranger = json!({"email": "ada@example.org", "name": "Eve", "password": PASSWORD});
+        let visitor = site.visitor();
+        let answer = visitor.post("/api/v1/auth/register", stranger).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "like any other");
+        let (kind, token) = site.mail_to("ada@example.org").await.expect("a mail");
+        assert_eq!(kind, "reset_password");
+        let confirmed = visitor
+            .post("/api/v1/auth/verify-email", json!({"token": token}))
+            .await;
+        assert_eq!(confirmed.code(), "invalid_token", "a link has one purpose");
+        let body = json!({"token": token, "password": OTHER_PASSWORD});
+        visitor.post("/api/v1/auth/reset-password", body).await;
+        let eve = visitor.login("ada@example.org", PASSWORD).await;
+        assert_eq!(eve.code(), "invalid_credentials");
+        let ada = visitor.login("ada@example.org", OTHER_PASSWORD).await;
+        assert_eq!(ada.status, StatusCode::OK);
+    })
+    .await;
+}

@@ -25,7 +25,7 @@ const MAX_MESSAGE_CHARS: usize = 500;
 /// The accountant of one call.
 pub(crate) struct Meter {
     gw: Gateway,
-    base: UsageRecord,
+    who: Arc<Principal>,
     call: Arc<Call>,
     ticket: Option<Ticket>,
     estimate: Estimate,
@@ -82,10 +82,15 @@ pub(crate) struct Bill {
 }
 
 impl Meter {
-    pub(crate) fn new(gw: &Gateway, who: &Principal, call: &Arc<Call>, admitted: Admitted) -> Self {
+    pub(crate) fn new(
+        gw: &Gateway,
+        who: &Arc<Principal>,
+        call: &Arc<Call>,
+        admitted: Admitted,
+    ) -> Self {
         Self {
             gw: gw.clone(),
-            base: base_row(who, call),
+            who: Arc::clone(who),
             call: Arc::clone(call),
             ticket: Some(admitted.ticket),
             estimate: admitted.estimate,
@@ -101,15 +106,13 @@ impl Meter {
     /// An attempt begins: its row is journalled with the estimate, in case we are killed.
     pub(crate) fn begin(&mut self, target: &Arc<Target>) {
         self.totals.attempts += 1;
-        let mut row = self.base.clone();
-        row.id = Uuid::now_v7();
-        row.attempt = self.totals.attempts;
-        row.created_at = self.gw.now_us();
-        row.provider.clone_from(&target.provider_id);
-        row.model.clone_from(&target.model);
-        row.usage = Usage::tokens(self.estimate.input_tokens, 0);
-        row.usage_source = UsageSource::Estimated;
-        let row = Arc::new(row);
+        let row = Arc::new(UsageRecord {
+            attempt: self.totals.attempts,
+            created_at: self.gw.now_us(),
+            usage: Usage::tokens(self.estimate.input_tokens, 0),
+            usage_source: UsageSource::Estimated,
+            ..row(&self.who, &self.call, &target.provider_id, &target.model)
+        });
         self.gw.open_rows().add(Arc::clone(&row));
         self.open = Some(OpenAttempt {
             row,
@@ -212,19 +215,19 @@ impl Meter {
 
     /// The answer came from the cache.
     pub(crate) fn cache_hit(&mut self, provider: &str, model: &str, usage: Usage, saved: i64) {
-        let mut row = self.base.clone();
-        row.id = Uuid::now_v7();
-        row.created_at = self.gw.now_us();
-        row.provider = provider.to_owned();
-        row.model = model.to_owned();
-        row.status = Status::CacheHit;
-        row.usage = usage;
-        row.usage_source = UsageSource::Reported;
-        row.cost_nano_usd = Some(0);
-        row.saved_nano_usd = saved;
-        row.latency_us = micros(self.began);
-        row.overhead_us = row.latency_us;
-        row.first_token_us = self.first_token_us;
+        let latency_us = micros(self.began);
+        let row = UsageRecord {
+            created_at: self.gw.now_us(),
+            status: Status::CacheHit,
+            usage,
+            usage_source: UsageSource::Reported,
+            cost_nano_usd: Some(0),
+            saved_nano_usd: saved,
+            latency_us,
+            overhead_us: latency_us,
+            first_token_us: self.first_token_us,
+            ..row(&self.who, &self.call, provider, model)
+        };
         self.gw.metrics().finished(&row);
         self.gw.writer().finish(row, None);
         if let Some(ticket) = self.ticket.take() {
@@ -238,7 +241,7 @@ impl Meter {
     pub(crate) fn hand_over(&mut self) -> Self {
         Self {
             gw: self.gw.clone(),
-            base: self.base.clone(),
+            who: Arc::clone(&self.who),
             call: Arc::clone(&self.call),
             ticket: self.ticket.take(),
             estimate: self.estimate,
@@ -361,7 +364,8 @@ impl Drop for Meter {
     }
 }
 
-fn base_row(who: &Principal, call: &Call) -> UsageRecord {
+/// A row that says who asked whom for what, and nothing yet of how it went.
+fn row(who: &Principal, call: &Call, provider: &str, model: &str) -> UsageRecord {
     let tags = who
         .tags()
         .iter()
@@ -369,7 +373,7 @@ fn base_row(who: &Principal, call: &Call) -> UsageRecord {
         .cloned()
         .collect();
     UsageRecord {
-        id: Uuid::nil(),
+        id: Uuid::now_v7(),
         org_id: who.org_id().uuid(),
         request_id: call.context.request_id.to_string(),
         attempt: 1,
@@ -380,8 +384,8 @@ fn base_row(who: &Principal, call: &Call) -> UsageRecord {
         operation: call.operation.word().to_owned(),
         endpoint: call.endpoint.to_owned(),
         requested_model: clean(&call.model),
-        provider: String::new(),
-        model: String::new(),
+        provider: provider.to_owned(),
+        model: model.to_owned(),
         status: Status::Interrupted,
         http_status: None,
         error_kind: None,
@@ -410,6 +414,9 @@ fn base_row(who: &Principal, call: &Call) -> UsageRecord {
 
 /// A client's or vendor's text as a database can keep it: no NUL (PostgreSQL refuses it), not endless.
 fn clean(text: &str) -> String {
+    if text.len() <= MAX_MESSAGE_CHARS && !text.contains('\0') {
+        return text.to_owned();
+    }
     text.chars()
         .filter(|c| *c != '\0')
         .take(MAX_MESSAGE_CHARS)

@@ -7,8 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use outbound::OutBody;
+use outbound::{InBody, OutBody};
 use providers::auth;
 use providers::{Error, ErrorKind, Operation};
 
@@ -46,7 +45,7 @@ pub(crate) async fn send(
     out: Outgoing,
     timeouts: &Timeouts,
     now_us: i64,
-) -> Result<Response<Incoming>, Error> {
+) -> Result<Response<InBody>, Error> {
     let address = target.address(vendor, out.operation, out.stream)?;
     let mut request = Request::new(out.body);
     *request.method_mut() = Method::POST;
@@ -72,7 +71,9 @@ pub(crate) async fn send(
         timeouts.headers_ms
     };
     let wait = Duration::from_millis(wait.min(timeouts.total_ms));
-    let answer = tokio::time::timeout(wait, vendor.client.send(request))
+    let connecting = Duration::from_millis(timeouts.connect_ms);
+    let client = vendor.client.connecting_within(connecting);
+    let answer = tokio::time::timeout(wait, client.send(request))
         .await
         .map_err(|_| timed_out("did not answer", wait))?
         .map_err(|e| from_outbound(&e))?;
@@ -82,7 +83,7 @@ pub(crate) async fn send(
     Err(refusal(vendor, answer, now_us).await)
 }
 
-async fn refusal(vendor: &Vendor, answer: Response<Incoming>, now_us: i64) -> Error {
+async fn refusal(vendor: &Vendor, answer: Response<InBody>, now_us: i64) -> Error {
     let status = answer.status().as_u16();
     let (parts, body) = answer.into_parts();
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -102,7 +103,7 @@ async fn refusal(vendor: &Vendor, answer: Response<Incoming>, now_us: i64) -> Er
 /// # Errors
 /// `Timeout` on a stall or at the deadline, `Connection` when it breaks, `Malformed` when too large.
 pub(crate) async fn read_answer(
-    body: Incoming,
+    body: InBody,
     timeouts: &Timeouts,
     began: Instant,
 ) -> Result<Bytes, Error> {
@@ -117,7 +118,7 @@ pub(crate) async fn read_answer(
 }
 
 async fn read(
-    mut body: Incoming,
+    mut body: InBody,
     limit: usize,
     stall: Duration,
     deadline: Instant,

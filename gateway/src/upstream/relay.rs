@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
+use outbound::InBody;
 use providers::chat::ChatChunk;
 use providers::dialect::{ChatEncoder, Tap};
 use providers::provider::{ChatDecoder, Framing};
@@ -41,7 +42,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Where pieces come from.
 pub(crate) enum Source {
     /// A vendor's connection.
-    Vendor(Incoming),
+    Vendor(InBody),
     /// A model in this program.
     Local(ChunkStream),
 }

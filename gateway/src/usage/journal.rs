@@ -28,6 +28,8 @@ use super::leftovers::Leftovers;
 use super::record::UsageRecord;
 
 const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
+/// Room for a usual row.
+const LINE_BYTES: usize = 1_536;
 /// What a segment's name ends with.
 pub(super) const SUFFIX: &str = "ndjson";
 /// The same while a segment is made and not locked yet.
@@ -128,13 +130,18 @@ impl Journal {
     /// A full disk does not stop calls: the row still goes to the database, it only is not safe
     /// against a crash until then; [`Journal::is_healthy`] turns false.
     pub fn append(&self, row: &UsageRecord) -> Hold {
-        let line = serde_json::to_vec(row).unwrap_or_default();
+        let mut line = Vec::with_capacity(LINE_BYTES);
+        // Writing a row to memory does not fail; a line without content would be skipped by a replay.
+        let _ = serde_json::to_writer(&mut line, row);
+        line.push(b'\n');
         self.write(&line).0
     }
 
     /// Takes over a line that cannot be stored, for the next start. False when the disk refuses it.
     pub(super) fn keep(&self, line: &[u8]) -> bool {
-        let (hold, written) = self.write(line);
+        let mut line = line.to_vec();
+        line.push(b'\n');
+        let (hold, written) = self.write(&line);
         drop(hold);
         written
     }
@@ -202,16 +209,15 @@ impl Active {
         })
     }
 
+    /// Writes a line that ends with its line feed.
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        let mut whole = Vec::with_capacity(line.len() + 2);
-        if self.torn {
+        let mut file = &self.segment.file;
+        let written = match self.torn {
+            false => file.write_all(line),
             // The rest of a torn line must not swallow this one.
-            whole.push(b'\n');
-        }
-        whole.extend_from_slice(line);
-        whole.push(b'\n');
-        let written = (&self.segment.file).write_all(&whole);
-        self.bytes += whole.len() as u64;
+            true => file.write_all(&[b"\n", line].concat()),
+        };
+        self.bytes += line.len() as u64;
         self.torn = written.is_err();
         written
     }
@@ -229,7 +235,7 @@ mod tests {
         let mut active = Active::create(dir.path(), 1).expect("made");
         let good = active.segment.file.try_clone().expect("cloned");
         let path = active.segment.path.clone();
-        active.write(b"first").expect("written");
+        active.write(b"first\n").expect("written");
         // A file that cannot be written plays the full disk.
         let with = |file| {
             Arc::new(Segment {
@@ -240,10 +246,10 @@ mod tests {
         };
         active.segment.keep.store(true, Ordering::Relaxed);
         active.segment = with(File::open(&path).expect("opens"));
-        active.write(b"lost").expect_err("read-only");
+        active.write(b"lost\n").expect_err("read-only");
         active.segment = with(good);
-        active.write(b"second").expect("written");
-        active.write(b"third").expect("written");
+        active.write(b"second\n").expect("written");
+        active.write(b"third\n").expect("written");
         let text = fs::read_to_string(&path).expect("read");
         assert_eq!(text, "first\n\nsecond\nthird\n");
     }

@@ -1,8 +1,13 @@
 //! Statements of metering.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
 
-use sqlx::{Database, QueryBuilder};
+use sqlx::error::BoxDynError;
+use sqlx::query::Query;
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Database, IntoArguments, QueryBuilder, Row as _, SqlSafeStr as _,
+};
 use store::{Db, OrgId, Tx, in_tx, on_reader, on_tx, on_writer};
 use uuid::Uuid;
 
@@ -88,24 +93,20 @@ fn pieces<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
 
 /// Inserts what is not there yet; gives how many rows that was.
 async fn insert_chunk(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<u64> {
-    on_tx!(tx, c => {
-        let mut q = insertion(rows);
-        q.push(" ON CONFLICT (id) DO NOTHING");
-        q.build().execute(c).await.map(|done| done.rows_affected())
-    })
+    on_tx!(tx, execute => insertion(rows, "")?)
 }
 
 /// Inserts what is not there yet; gives the ids of those rows. Slower: each id is a row of its own on
 /// its way back.
 async fn insert_chunk_returning(tx: &mut Tx, rows: &[UsageRecord]) -> store::Result<Vec<Uuid>> {
     on_tx!(tx, c => {
-        let mut q = insertion(rows);
-        q.push(" ON CONFLICT (id) DO NOTHING RETURNING id");
-        q.build_query_scalar().fetch_all(c).await
+        let stored = insertion(rows, " RETURNING id")?.fetch_all(c).await;
+        stored.and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
     })
 }
 
-fn insertion<DB>(rows: &[UsageRecord]) -> QueryBuilder<DB>
+/// The insertion of rows that are as many as one of [`STATEMENT_ROWS`], with `tail` behind it.
+fn insertion<DB>(rows: &[UsageRecord], tail: &str) -> sqlx::Result<Query<'static, DB, Values<DB>>>
 where
     DB: Database,
     Uuid: Encode<DB>,
@@ -117,51 +118,106 @@ where
     Option<i64>: Encode<DB>,
     bool: Encode<DB>,
 {
-    let mut q = QueryBuilder::new("INSERT INTO usage_records (");
-    q.push(COLUMNS).push(") ");
-    q.push_values(rows, |mut b, r| {
-        let detail = serde_json::to_string(&r.usage).unwrap_or_default();
-        let tags = serde_json::to_string(&distinct(&r.tags)).unwrap_or_default();
-        b.push_bind(r.id)
-            .push_bind(r.org_id)
-            .push_bind(name(&r.request_id))
-            .push_bind(i64::from(r.attempt))
-            .push_bind(r.key_id)
-            .push_bind(r.user_id)
-            .push_bind(r.team_id)
-            .push_bind(r.created_at)
-            .push_bind(name(&r.operation))
-            .push_bind(name(&r.endpoint))
-            .push_bind(name(&r.requested_model))
-            .push_bind(name(&r.provider))
-            .push_bind(name(&r.model))
-            .push_bind(r.status.word())
-            .push_bind(r.http_status.map(i64::from))
-            .push_bind(r.error_kind.as_deref().map(name))
-            .push_bind(r.error_message.as_deref().map(text))
-            .push_bind(r.upstream_id.as_deref().map(name))
-            .push_bind(r.stream)
-            .push_bind(tokens(r.usage.input_tokens))
-            .push_bind(tokens(r.usage.output_tokens))
-            .push_bind(tokens(r.usage.cache_read_tokens))
-            .push_bind(tokens(r.usage.cache_write_tokens))
-            .push_bind(tokens(r.usage.reasoning_tokens))
-            .push_bind(detail)
-            .push_bind(r.usage_source.word())
-            .push_bind(r.cost_nano_usd.map(money))
-            .push_bind(money(r.saved_nano_usd))
-            .push_bind(r.price_version.as_deref().map(name))
-            .push_bind(r.latency_us)
-            .push_bind(r.first_token_us)
-            .push_bind(r.overhead_us)
-            .push_bind(r.end_user.as_deref().map(name))
-            .push_bind(tags)
-            .push_bind(r.metadata.as_deref().map(text))
-            .push_bind(name(&r.caller))
-            .push_bind(r.run_id)
-            .push_bind(r.translation.as_deref().map(text));
-    });
-    q
+    let mut values = DB::Arguments::default();
+    for row in rows {
+        add_row::<DB>(&mut values, row).map_err(sqlx::Error::Encode)?;
+    }
+    let text = insertion_text::<DB>(rows.len());
+    let text = match tail {
+        "" => AssertSqlSafe(text).into_sql_str(),
+        tail => AssertSqlSafe(format!("{text}{tail}")).into_sql_str(),
+    };
+    Ok(sqlx::query_with(text, Values(values)))
+}
+
+/// Arguments of a statement. The type names its database, which the driver's own does not.
+struct Values<DB: Database>(DB::Arguments);
+
+impl<DB: Database> IntoArguments<DB> for Values<DB> {
+    fn into_arguments(self) -> DB::Arguments {
+        self.0
+    }
+}
+
+/// Made once for each size: the text of the largest has thousands of placeholders. They have no
+/// numbers on SQLite, which walks through a list of names to bind a numbered one.
+fn insertion_text<DB: Database>(rows: usize) -> &'static str {
+    const TEXTS: usize = STATEMENT_ROWS.len();
+    static NUMBERED: [OnceLock<String>; TEXTS] = [const { OnceLock::new() }; TEXTS];
+    static PLAIN: [OnceLock<String>; TEXTS] = [const { OnceLock::new() }; TEXTS];
+    let is_plain = DB::NAME == sqlx::Sqlite::NAME;
+    let texts = if is_plain { &PLAIN } else { &NUMBERED };
+    let at = STATEMENT_ROWS.iter().position(|size| *size == rows);
+    debug_assert!(at.is_some(), "rows are cut into pieces of these sizes");
+    texts[at.unwrap_or_default()].get_or_init(|| {
+        let columns = COLUMNS.split(',').count();
+        let row = |first: usize| {
+            let bind = |n| {
+                if is_plain {
+                    "?".to_owned()
+                } else {
+                    format!("${n}")
+                }
+            };
+            let binds: Vec<String> = (first..first + columns).map(bind).collect();
+            format!("({})", binds.join(", "))
+        };
+        let values: Vec<String> = (0..rows).map(|at| row(at * columns + 1)).collect();
+        let values = values.join(", ");
+        format!("INSERT INTO usage_records ({COLUMNS}) VALUES {values} ON CONFLICT (id) DO NOTHING")
+    })
+}
+
+fn add_row<DB>(all: &mut DB::Arguments, r: &UsageRecord) -> Result<(), BoxDynError>
+where
+    DB: Database,
+    Uuid: Encode<DB>,
+    Option<Uuid>: Encode<DB>,
+    String: Encode<DB>,
+    Option<String>: Encode<DB>,
+    &'static str: Encode<DB>,
+    i64: Encode<DB>,
+    Option<i64>: Encode<DB>,
+    bool: Encode<DB>,
+{
+    all.add(r.id)?;
+    all.add(r.org_id)?;
+    all.add(name(&r.request_id))?;
+    all.add(i64::from(r.attempt))?;
+    all.add(r.key_id)?;
+    all.add(r.user_id)?;
+    all.add(r.team_id)?;
+    all.add(r.created_at)?;
+    all.add(name(&r.operation))?;
+    all.add(name(&r.endpoint))?;
+    all.add(name(&r.requested_model))?;
+    all.add(name(&r.provider))?;
+    all.add(name(&r.model))?;
+    all.add(r.status.word())?;
+    all.add(r.http_status.map(i64::from))?;
+    all.add(r.error_kind.as_deref().map(name))?;
+    all.add(r.error_message.as_deref().map(text))?;
+    all.add(r.upstream_id.as_deref().map(name))?;
+    all.add(r.stream)?;
+    all.add(tokens(r.usage.input_tokens))?;
+    all.add(tokens(r.usage.output_tokens))?;
+    all.add(tokens(r.usage.cache_read_tokens))?;
+    all.add(tokens(r.usage.cache_write_tokens))?;
+    all.add(tokens(r.usage.reasoning_tokens))?;
+    all.add(serde_json::to_string(&r.usage).unwrap_or_default())?;
+    all.add(r.usage_source.word())?;
+    all.add(r.cost_nano_usd.map(money))?;
+    all.add(money(r.saved_nano_usd))?;
+    all.add(r.price_version.as_deref().map(name))?;
+    all.add(r.latency_us)?;
+    all.add(r.first_token_us)?;
+    all.add(r.overhead_us)?;
+    all.add(r.end_user.as_deref().map(name))?;
+    all.add(tags(&r.tags))?;
+    all.add(r.metadata.as_deref().map(text))?;
+    all.add(name(&r.caller))?;
+    all.add(r.run_id)?;
+    all.add(r.translation.as_deref().map(text))
 }
 
 /// A value that both drivers can bind.
@@ -171,15 +227,15 @@ impl<DB: Database, T: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>> Encode<DB> 
 
 /// What a daily sum is kept by. Absent ids are nil, because a primary key cannot hold NULL.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct DayKey {
+struct DayKey<'a> {
     org: Uuid,
     day_start: i64,
     key: Uuid,
     user: Uuid,
     team: Uuid,
-    requested_model: String,
-    provider: String,
-    model: String,
+    requested_model: &'a str,
+    provider: &'a str,
+    model: &'a str,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -191,8 +247,8 @@ struct DaySum {
 
 /// Sums in the order of their keys: two instances that add to the same days lock them in the same
 /// order, so that neither waits for the other in a circle.
-fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> Vec<(DayKey, DaySum)> {
-    let mut sums: BTreeMap<DayKey, DaySum> = BTreeMap::new();
+fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> Vec<(DayKey<'a>, DaySum)> {
+    let mut sums: BTreeMap<DayKey<'a>, DaySum> = BTreeMap::new();
     for r in rows {
         let key = DayKey {
             org: r.org_id,
@@ -200,9 +256,9 @@ fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> Vec<(DayKey, Day
             key: r.key_id.unwrap_or_default(),
             user: r.user_id.unwrap_or_default(),
             team: r.team_id.unwrap_or_default(),
-            requested_model: name(&r.requested_model),
-            provider: name(&r.provider),
-            model: name(&r.model),
+            requested_model: &r.requested_model,
+            provider: &r.provider,
+            model: &r.model,
         };
         let sum = sums.entry(key).or_default();
         sum.requests += 1;
@@ -215,14 +271,14 @@ fn sum_days<'a>(rows: impl Iterator<Item = &'a UsageRecord>) -> Vec<(DayKey, Day
     sums.into_iter().collect()
 }
 
-async fn add_to_days(tx: &mut Tx, sums: &[(DayKey, DaySum)]) -> store::Result<()> {
+async fn add_to_days(tx: &mut Tx, sums: &[(DayKey<'_>, DaySum)]) -> store::Result<()> {
     for sums in pieces(sums) {
         add_some_to_days(tx, sums).await?;
     }
     Ok(())
 }
 
-async fn add_some_to_days(tx: &mut Tx, sums: &[(DayKey, DaySum)]) -> store::Result<()> {
+async fn add_some_to_days(tx: &mut Tx, sums: &[(DayKey<'_>, DaySum)]) -> store::Result<()> {
     on_tx!(tx, c => {
         let mut q = QueryBuilder::new(
             "INSERT INTO usage_days (org_id, day_start, key_id, user_id, team_id, \
@@ -234,9 +290,9 @@ async fn add_some_to_days(tx: &mut Tx, sums: &[(DayKey, DaySum)]) -> store::Resu
                 .push_bind(key.key)
                 .push_bind(key.user)
                 .push_bind(key.team)
-                .push_bind(key.requested_model.clone())
-                .push_bind(key.provider.clone())
-                .push_bind(key.model.clone())
+                .push_bind(name(key.requested_model))
+                .push_bind(name(key.provider))
+                .push_bind(name(key.model))
                 .push_bind(sum.requests)
                 .push_bind(sum.tokens)
                 .push_bind(sum.cost_nano_usd);
@@ -343,7 +399,10 @@ fn add(a: i64, b: i64) -> i64 {
 
 /// PostgreSQL's text cannot hold NUL, and its JSON functions refuse the escaped one.
 fn text(text: &str) -> String {
-    text.replace('\0', "")
+    match memchr::memchr(0, text.as_bytes()) {
+        None => text.to_owned(),
+        Some(_) => text.replace('\0', ""),
+    }
 }
 
 fn name(name: &str) -> String {
@@ -352,11 +411,15 @@ fn name(name: &str) -> String {
     name
 }
 
-/// Each tag once: reports count a row under each of its tags.
-fn distinct(tags: &[String]) -> Vec<String> {
+/// Each tag once, as JSON: reports count a row under each of its tags.
+fn tags(tags: &[String]) -> String {
+    if tags.is_empty() {
+        return "[]".to_owned();
+    }
     let mut seen = HashSet::new();
     let tags = tags.iter().map(|tag| name(tag));
-    tags.filter(|tag| seen.insert(tag.clone())).collect()
+    let distinct: Vec<String> = tags.filter(|tag| seen.insert(tag.clone())).collect();
+    serde_json::to_string(&distinct).unwrap_or_default()
 }
 
 /// Deletes all rows of this crate that belong to an organization, and returns how many.

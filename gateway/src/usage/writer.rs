@@ -13,8 +13,10 @@ use super::record::UsageRecord;
 use super::refusal::store_accepted;
 
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
-const FLUSH_ROWS: usize = 200;
-const BATCH_ROWS: usize = 2_000;
+/// A multiple of the largest statement's rows; the more rows a transaction has, the fewer times it
+/// writes the same pages.
+const FLUSH_ROWS: usize = 1_024;
+const BATCH_ROWS: usize = 2_048;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A batch takes milliseconds. A connection that hangs for ever must not hold up the rows.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
