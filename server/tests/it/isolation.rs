@@ -17,9 +17,9 @@ const SETTINGS: &str = "[providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"
      [gateway.retry]\nmax_retries = 0\n[server]\napi_requests_per_minute = 0\n";
 
 /// For everybody, also without a key or session.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 12] = [
     "get_setup",
-    "create_first_owner",
+    "set_up",
     "register",
     "verify_email",
     "resend_verification",
@@ -27,18 +27,18 @@ const PUBLIC: [&str; 13] = [
     "reset_password",
     "login",
     "refresh_session",
-    "logout",
     "list_permissions",
     "preview_invitation",
     "accept_invitation",
 ];
 /// For a person about that person, whatever the role.
-const PERSONAL: [&str; 14] = [
+const PERSONAL: [&str; 15] = [
     "get_me",
     "update_me",
     "change_password",
     "delete_account",
     "switch_organization",
+    "logout",
     "list_sessions",
     "revoke_other_sessions",
     "revoke_session",
