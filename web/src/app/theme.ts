@@ -4,6 +4,7 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  Drawer,
   type MantineColorsTuple,
   Menu,
   Modal,
@@ -11,6 +12,7 @@ import {
   Table,
   Tooltip,
 } from "@mantine/core";
+import { useCommon } from "../i18n/common";
 
 const petrol: MantineColorsTuple = [
   "#e8f7f4",
@@ -38,6 +40,13 @@ const dark: MantineColorsTuple = [
   "#0c1012",
 ];
 
+/** Read when a dialog is drawn, so that it follows the language. */
+const closeButton = {
+  get "aria-label"() {
+    return useCommon.get("close");
+  },
+};
+
 export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: { light: 7, dark: 6 },
@@ -63,8 +72,13 @@ export const theme = createTheme({
     Badge: Badge.extend({ defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true, position: "bottom-end" } }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: closeButton } }),
     Modal: Modal.extend({
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } },
+      defaultProps: {
+        closeButtonProps: closeButton,
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.45 },
+      },
       styles: { title: { fontWeight: 600 } },
     }),
     Paper: Paper.extend({ defaultProps: { withBorder: true } }),
@@ -73,10 +87,16 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's dimmed text and placeholders are below a contrast of 4.5; these are above. */
+/** Mantine's dimmed text, placeholders and some badges are below a contrast of 4.5; these are above. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    "--mantine-color-orange-light-color": "#9a3a06",
+    "--mantine-color-yellow-light-color": "#7a4d00",
+    "--mantine-color-red-light-color": "#ad2323",
+    "--mantine-color-green-light-color": "#1f6b33",
+    "--mantine-color-teal-light-color": "#0a6a4e",
+    "--mantine-color-cyan-light-color": "#0b6272",
     "--mantine-color-body": "#ffffff",
     "--mantine-color-dimmed": "#59626a",
     "--mantine-color-placeholder": "#6a737b",
