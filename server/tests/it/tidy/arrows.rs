@@ -8,12 +8,21 @@ use super::{read, refuse};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("outbound", &[]),
+    ("sandbox", &[]),
     ("providers", &[]),
     ("accounts", &["store"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
+    ("rag", &["store", "outbound", "accounts", "gateway"]),
     (
         "server",
-        &["store", "outbound", "providers", "accounts", "gateway"],
+        &[
+            "store",
+            "outbound",
+            "providers",
+            "accounts",
+            "gateway",
+            "sandbox",
+        ],
     ),
     ("bench", &[]),
 ];
