@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use crate::{Error, ErrorKind, Result};
 
 /// The environment variable that names the library where the configuration does not.
-pub const LIBRARY_VARIABLE: &str = "ORT_DYLIB_PATH";
+const LIBRARY_VARIABLE: &str = "ORT_DYLIB_PATH";
 
 #[cfg(target_os = "windows")]
 const NAME: &str = "onnxruntime.dll";

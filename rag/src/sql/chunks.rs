@@ -82,19 +82,6 @@ pub(crate) async fn get_many(db: &Db, at: Place, ids: &[ChunkId]) -> Result<Vec<
     })
 }
 
-/// Chunks of revisions of the document before `revision`; all when it is `i64::MAX`.
-pub(crate) async fn ids_before(
-    tx: &mut Tx,
-    at: Place,
-    document: DocumentId,
-    revision: i64,
-) -> Result<Vec<ChunkId>> {
-    on_tx!(tx, c => sqlx::query_scalar(
-        "SELECT id FROM chunks
-         WHERE org_id = $1 AND collection_id = $2 AND document_id = $3 AND revision < $4",
-    ).bind(at.org).bind(at.collection).bind(document).bind(revision).fetch_all(c).await)
-}
-
 pub(crate) async fn delete_before(
     tx: &mut Tx,
     at: Place,
