@@ -445,11 +445,13 @@ async fn speed(size: usize, dimensions: u32, model: Option<&LocalEmbedder>) {
     let mut models = Known::default();
     let questions: Vec<String> = (0..400)
         .map(|_| {
-            let sentence = &sentences[chance.below(sentences.len())];
+            let long: Vec<&String> = sentences
+                .iter()
+                .filter(|s| s.split_whitespace().count() >= 12)
+                .collect();
+            let sentence = long[chance.below(long.len())];
             let words: Vec<&str> = sentence.split_whitespace().collect();
-            let from = chance
-                .below(words.len().max(9) - 8)
-                .min(words.len().saturating_sub(1));
+            let from = chance.below(words.len() - 8);
             let question = words[from..]
                 .iter()
                 .take(8)
