@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "accounts",
             "gateway",
             "sandbox",
+            "rag",
         ],
     ),
     ("bench", &[]),
