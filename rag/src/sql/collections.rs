@@ -16,7 +16,7 @@ pub(crate) async fn insert(tx: &mut Tx, collection: &Collection) -> Result<()> {
     .bind(&collection.slug)
     .bind(&collection.description)
     .bind(&collection.settings)
-    .bind(&collection.analyzer)
+    .bind(collection.analyzer)
     .bind(collection.space_id)
     .bind(collection.shadow_space_id)
     .bind(collection.state)

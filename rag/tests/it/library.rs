@@ -319,7 +319,7 @@ async fn cases_and_runs_are_kept() {
         );
         assert_eq!(
             library.list_cases(world.place).await.expect("lists"),
-            [kept.clone()]
+            std::slice::from_ref(&kept)
         );
         let answer = world.find(SearchRequest::of(kept.question.as_str())).await;
         let found: Vec<_> = answer
