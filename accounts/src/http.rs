@@ -66,6 +66,7 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(
             credentials::get,
             credentials::update,
+            credentials::replace,
             credentials::delete
         ))
         .routes(routes!(
@@ -81,7 +82,6 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
         ))
         .routes(routes!(organizations::export))
         .routes(routes!(organizations::list_all))
-        .routes(routes!(organizations::set_plan))
         .routes(routes!(members::list, members::invite))
         .routes(routes!(members::get, members::update, members::remove))
         .routes(routes!(invitations::list, invitations::create))

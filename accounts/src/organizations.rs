@@ -270,12 +270,7 @@ impl Accounts {
     /// than the plan has seats.
     pub async fn set_plan(&self, actor: &Actor, plan: &str) -> Result<Organization> {
         let (org, now) = (actor.org_id(), self.now());
-        let plan = self.inner.plans.get(plan).ok_or_else(|| {
-            Error::invalid(format!(
-                "`plan` must be one of {}, not `{plan}`",
-                self.inner.plans.words()
-            ))
-        })?;
+        let plan = self.find_plan(plan)?;
         let members = sql::members::count(self.db(), org).await?;
         if plan.seats.is_some_and(|seats| members > i64::from(seats)) {
             return Err(Error::conflict(format!(
@@ -376,6 +371,19 @@ impl Accounts {
     /// All plans.
     pub fn plans(&self) -> &Plans {
         &self.inner.plans
+    }
+
+    /// The plan of this word.
+    ///
+    /// # Errors
+    /// `Invalid`, with the known words.
+    pub fn find_plan(&self, plan: &str) -> Result<&Plan> {
+        self.inner.plans.get(plan).ok_or_else(|| {
+            Error::invalid(format!(
+                "`plan` must be one of {}, not `{plan:.50}`",
+                self.inner.plans.words()
+            ))
+        })
     }
 
     /// The plan that an organization is on.

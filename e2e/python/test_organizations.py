@@ -119,6 +119,9 @@ def test_organizations_do_not_see_each_other(start):
     answer = theirs.post("/v1/chat/completions", json=CHAT)
     assert answer.status_code == 200
     assert program.api.all_rows(request_id=answer.headers["x-request-id"]) == []
+    # A report waits until what was just used is stored; an export takes what is stored.
+    rows = second.get("/api/v1/usage/requests", params={"request_id": answer.headers["x-request-id"]}).json()["data"]
+    assert len(rows) == 1
     path = f"/api/v1/organizations/{made['id']}"
     exported = second.post(f"{path}/export").json()
     assert exported["organization"]["slug"] == "second" and len(exported["usage"]) == 1

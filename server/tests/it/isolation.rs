@@ -17,7 +17,7 @@ const SETTINGS: &str = "[providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"
      [gateway.retry]\nmax_retries = 0\n[server]\napi_requests_per_minute = 0\n";
 
 /// For everybody, also without a key or session.
-const PUBLIC: [&str; 12] = [
+const PUBLIC: [&str; 13] = [
     "get_setup",
     "set_up",
     "register",
@@ -27,18 +27,18 @@ const PUBLIC: [&str; 12] = [
     "reset_password",
     "login",
     "refresh_session",
+    "logout",
     "list_permissions",
     "preview_invitation",
     "accept_invitation",
 ];
 /// For a person about that person, whatever the role.
-const PERSONAL: [&str; 15] = [
+const PERSONAL: [&str; 14] = [
     "get_me",
     "update_me",
     "change_password",
     "delete_account",
     "switch_organization",
-    "logout",
     "list_sessions",
     "revoke_other_sessions",
     "revoke_session",
