@@ -208,13 +208,16 @@ impl Library {
                 let bytes = half::encode(&normalized(vector));
                 sql::vectors::put(tx, place.org, space.id, *chunk, &bytes).await?;
             }
+            let now = sql::collections::get_in(tx, place.org, place.collection).await?;
+            let collection = now.ok_or_else(|| no_collection(place))?;
+            if collection.space_id != Some(space.id) {
+                // Nothing that answers has changed, so no index has to read anything again.
+                return Ok(());
+            }
             let chunks: Vec<ChunkId> = vectors.iter().map(|(chunk, _)| *chunk).collect();
             let changed = sql::vectors::published_documents(tx, place, &chunks).await?;
             for document in changed {
-                sql::documents::touch(tx, place, document, generation, self.clock.now()).await?;
-                if self.store.needs_outbox() {
-                    sql::outbox::add_document(tx, place, document).await?;
-                }
+                self.changed(tx, place, document, generation).await?;
             }
             Ok(())
         })?;

@@ -52,7 +52,11 @@ fn quantize(value: f32, scale: f32) -> i32 {
 /// Scores all rows of a segment: `out[i]` becomes the dot product of row `i` with the query.
 pub(super) fn score_all(codes: &[i8], scales: &[f32], query: &QuantizedQuery, out: &mut Vec<f32>) {
     out.clear();
-    Arch::new().dispatch(|| score_each(codes, scales, query, 0..scales.len(), out));
+    // Without the attribute the closure may be compiled apart, for the baseline.
+    Arch::new().dispatch(
+        #[inline(always)]
+        || score_each(codes, scales, query, 0..scales.len(), out),
+    );
 }
 
 /// Scores some rows of a segment, in the order of `rows`.
@@ -65,7 +69,10 @@ pub(super) fn score_some(
 ) {
     out.clear();
     let rows = rows.iter().map(|row| *row as usize);
-    Arch::new().dispatch(|| score_each(codes, scales, query, rows, out));
+    Arch::new().dispatch(
+        #[inline(always)]
+        || score_each(codes, scales, query, rows, out),
+    );
 }
 
 #[inline(always)]
