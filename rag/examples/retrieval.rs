@@ -133,7 +133,7 @@ async fn world(language: Language, dimensions: u32) -> World {
     let clock = Arc::new(SystemClock);
     let config = AccountsConfig {
         data_dir: dir.path().to_owned(),
-        master_key: None,
+        ..AccountsConfig::default()
     };
     let accounts = Accounts::open(db.clone(), clock.clone(), &config)
         .await

@@ -76,7 +76,7 @@ impl World {
         let (dir, clock) = (TempDir::new(), TestClock::default());
         let config = AccountsConfig {
             data_dir: dir.path().to_owned(),
-            master_key: None,
+            ..AccountsConfig::default()
         };
         let accounts = Accounts::open(db.clone(), Arc::new(clock.clone()), &config)
             .await
