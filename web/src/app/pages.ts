@@ -1,4 +1,4 @@
-import { IconHome, IconKey, IconMessages } from "@tabler/icons-react";
+import { IconChartBar, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -27,6 +27,20 @@ export const pages: PageEntry[] = [
     permission: "keys:read",
     keywords: "api token",
     load: () => import("../pages/keys/page"),
+  },
+  {
+    path: "/usage",
+    title: { en: "Usage", de: "Verbrauch" },
+    icon: IconChartBar,
+    permission: "usage:read",
+    keywords: "cost tokens requests errors latency report kosten anfragen fehler dauer bericht",
+    load: () => import("../pages/usage/page"),
+  },
+  {
+    path: "/usage/requests/$requestId",
+    title: { en: "Request", de: "Anfrage" },
+    permission: "usage:read",
+    load: () => import("../pages/request/page"),
   },
   {
     path: "/profile",
