@@ -1,4 +1,4 @@
-import { IconChartBar, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
+import { IconChartBar, IconCube, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -19,6 +19,14 @@ export const pages: PageEntry[] = [
     permission: "models:use",
     keywords: "chat test prompt",
     load: () => import("../pages/playground/page"),
+  },
+  {
+    path: "/models",
+    title: { en: "Models", de: "Modelle" },
+    icon: IconCube,
+    permission: "models:read",
+    keywords: "provider credential price vendor anbieter zugangsdaten preis",
+    load: () => import("../pages/models/page"),
   },
   {
     path: "/keys",

@@ -44,7 +44,7 @@ export default function UsageChart({ label, step, metric, stacked, lines, nameOf
           valueFormatter={format}
           series={percentiles.map((one, index) => ({
             name: one,
-            label: one.replace("p", "") + " %",
+            label: `${one.slice(1)} %`,
             color: ["petrol.5", "orange.5", "red.5"][index] ?? "gray.5",
           }))}
         />
