@@ -115,7 +115,7 @@ function useColumns(open: (id: string) => void): Column<ModelRow>[] {
             )}
           </Group>
           <Text size="xs" c="dimmed" hiddenFrom="sm">
-            {words.modemodeOf(row)}
+            {words.mode(modeOf(row))}
           </Text>
         </Stack>
       ),
@@ -124,9 +124,9 @@ function useColumns(open: (id: string) => void): Column<ModelRow>[] {
       key: "mode",
       title: t("column.mode"),
       from: "sm",
-      sort: (row) => words.modemodeOf(row),
-      search: (row) => words.modemodeOf(row),
-      cell: (row) => words.modemodeOf(row),
+      sort: (row) => words.mode(modeOf(row)),
+      search: (row) => words.mode(modeOf(row)),
+      cell: (row) => words.mode(modeOf(row)),
     },
     {
       key: "capabilities",
