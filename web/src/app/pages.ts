@@ -1,4 +1,4 @@
-import { IconHome, IconKey, IconMessages } from "@tabler/icons-react";
+import { IconChartBar, IconCube, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -21,12 +21,34 @@ export const pages: PageEntry[] = [
     load: () => import("../pages/playground/page"),
   },
   {
+    path: "/models",
+    title: { en: "Models", de: "Modelle" },
+    icon: IconCube,
+    permission: "models:read",
+    keywords: "provider credential price vendor anbieter zugangsdaten preis",
+    load: () => import("../pages/models/page"),
+  },
+  {
     path: "/keys",
     title: { en: "Keys", de: "Schlüssel" },
     icon: IconKey,
     permission: "keys:read",
     keywords: "api token",
     load: () => import("../pages/keys/page"),
+  },
+  {
+    path: "/usage",
+    title: { en: "Usage", de: "Verbrauch" },
+    icon: IconChartBar,
+    permission: "usage:read",
+    keywords: "cost tokens requests errors latency report kosten anfragen fehler dauer bericht",
+    load: () => import("../pages/usage/page"),
+  },
+  {
+    path: "/usage/requests/$requestId",
+    title: { en: "Request", de: "Anfrage" },
+    permission: "usage:read",
+    load: () => import("../pages/request/page"),
   },
   {
     path: "/profile",
