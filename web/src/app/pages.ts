@@ -1,4 +1,11 @@
-import { IconChartBar, IconCube, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
+import {
+  IconChartBar,
+  IconCube,
+  IconFolders,
+  IconHome,
+  IconKey,
+  IconMessages,
+} from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -11,6 +18,20 @@ export const pages: PageEntry[] = [
     title: { en: "Home", de: "Start" },
     icon: IconHome,
     load: () => import("../pages/start/page"),
+  },
+  {
+    path: "/projects",
+    title: { en: "Projects", de: "Projekte" },
+    icon: IconFolders,
+    permission: "projects:read",
+    keywords: "flow workflow builder ablauf",
+    load: () => import("../pages/projects/page"),
+  },
+  {
+    path: "/projects/$project",
+    title: { en: "Project", de: "Projekt" },
+    permission: "projects:read",
+    load: () => import("../pages/projects/project"),
   },
   {
     path: "/playground",
