@@ -118,6 +118,10 @@ impl Pool {
         None
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the crate that opens connections"
+    )]
     async fn connect(&self, uri: &Uri, timeout: Duration) -> Result<Connection, Error> {
         let mut connector = self.shared.connector.clone();
         let connecting = async {

@@ -139,7 +139,7 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
     )
 }
 
-fn panicked(reason: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(reason: Box<dyn std::any::Any + Send>) -> Response {
     let reason = reason
         .downcast_ref::<String>()
         .map(String::as_str)
