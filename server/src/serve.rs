@@ -59,6 +59,7 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     let (stop, stopped) = watch::channel(false);
     let accounts = tokio::spawn(app.accounts.clone().watch(ready(stopped.clone())));
     let mail = tokio::spawn(app.accounts.clone().deliver_mail(ready(stopped.clone())));
+    let documents = tokio::spawn(app.rag.clone().run(ready(stopped.clone())));
     let reloading = tokio::spawn(watched.run(hangups, app.gateway.clone()));
     let upkeep = tokio::spawn(upkeep(recorder));
     let is_plain =
@@ -70,7 +71,7 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     reloading.abort();
     upkeep.abort();
     app.gateway.flush().await;
-    let _ = accounts.await;
+    let _ = (accounts.await, documents.await);
     // A mail under way is sent again by the next start, after its lease.
     mail.abort();
     app.db.close().await;
