@@ -22,7 +22,7 @@ use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use direct::direct;
+pub use direct::Frequent;
 
 use crate::Gateway;
 

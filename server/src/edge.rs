@@ -12,6 +12,7 @@ use axum::routing::future::RouteFuture;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Either};
 use gateway::Gateway;
+use gateway::http::Frequent;
 use http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -115,11 +116,11 @@ impl Service<Request<Incoming>> for FromPeer {
     }
 
     fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
-        if let Some((gateway, headers)) = &self.routes.direct {
-            request = match gateway::http::direct(gateway, request) {
-                Ok(answer) => return Either::Left(Box::pin(shielded(answer, *headers))),
-                Err(request) => request,
-            };
+        if let Some((gateway, headers)) = &self.routes.direct
+            && let Some(endpoint) = Frequent::of(&request)
+        {
+            let answer = endpoint.serve(gateway, request);
+            return Either::Left(Box::pin(shielded(answer, *headers)));
         }
         request.extensions_mut().insert(self.peer);
         Either::Right(self.routes.router.call(request))

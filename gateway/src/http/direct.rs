@@ -4,44 +4,45 @@ use axum::body::{Body, HttpBody};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::Method;
+use http::{Method, Request};
 use providers::{DialectId, Operation};
 
 use super::ingress;
 use crate::Gateway;
 
-/// The endpoints served here; the router has them too.
-const ENDPOINTS: [(&str, Operation); 4] = [
-    ("/v1/chat/completions", Operation::Chat(DialectId::Chat)),
-    ("/v1/messages", Operation::Chat(DialectId::Messages)),
-    ("/v1/embeddings", Operation::Embeddings),
-    ("/v1/completions", Operation::Completions),
+/// An endpoint that is called frequently. The [`router`](super::router) has it too.
+#[derive(Debug)]
+pub struct Frequent {
+    path: &'static str,
+    operation: Operation,
+}
+
+static FREQUENT: [Frequent; 4] = [
+    Frequent::new("/v1/chat/completions", Operation::Chat(DialectId::Chat)),
+    Frequent::new("/v1/messages", Operation::Chat(DialectId::Messages)),
+    Frequent::new("/v1/embeddings", Operation::Embeddings),
+    Frequent::new("/v1/completions", Operation::Completions),
 ];
 
-/// Answers a call as the [`router`](super::router) would.
-///
-/// # Errors
-/// The request, when it is none of the frequent ones.
-pub fn direct<B>(
-    gateway: &Gateway,
-    request: http::Request<B>,
-) -> Result<BoxFuture<'static, Response>, http::Request<B>>
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<axum::BoxError>,
-{
-    let path = request.uri().path();
-    let known = ENDPOINTS.into_iter().find(|(known, _)| *known == path);
-    match known.filter(|_| request.method() == Method::POST) {
-        Some((endpoint, operation)) => {
-            let request = request.map(Body::new);
-            Ok(ingress::serve(
-                gateway.clone(),
-                endpoint,
-                operation,
-                request,
-            ))
-        }
-        None => Err(request),
+impl Frequent {
+    const fn new(path: &'static str, operation: Operation) -> Self {
+        Self { path, operation }
+    }
+
+    /// The endpoint that a request is for; `None` when it is for another one.
+    pub fn of<B>(request: &Request<B>) -> Option<&'static Self> {
+        let path = request.uri().path();
+        let found = FREQUENT.iter().find(|endpoint| endpoint.path == path)?;
+        (request.method() == Method::POST).then_some(found)
+    }
+
+    /// Answers a request as the router would.
+    pub fn serve<B>(&self, gateway: &Gateway, request: Request<B>) -> BoxFuture<'static, Response>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let request = request.map(Body::new);
+        ingress::serve(gateway.clone(), self.path, self.operation, request)
     }
 }
