@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use rag::embed::{Embedder, LocalEmbedder, LocalEmbedders, LocalModelConfig, Runtime};
 use rag::library::NewDocument;
-use rag::{ErrorKind, Result};
+use rag::ErrorKind;
 use store::testing::TempDir;
 
 use crate::world::{DIMENSIONS, chunks, embedded, in_each_world};
