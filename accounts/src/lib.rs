@@ -54,6 +54,7 @@ mod members;
 mod memory;
 mod mfa;
 mod network;
+mod oidc;
 mod one_time_token;
 mod organization_settings;
 mod organizations;
@@ -96,6 +97,7 @@ pub use mail::{EmailStatus, Locale, Mail, MailContent, OutboxEmail, Security, Sm
 pub use memory::OrganizationFacts;
 pub use mfa::{FactorState, SecondFactor};
 pub use network::Network;
+pub use oidc::config::{ProviderConfig, ProviderKind};
 pub use one_time_token::TokenPurpose;
 pub use organization_settings::{DEFAULT_RETENTION_DAYS, OrganizationSettings, UpdateSettings};
 pub use organizations::{
@@ -118,6 +120,7 @@ pub use sql::identities::Identity;
 pub use sql::members::Member;
 pub use sql::one_time_tokens::OneTimeToken;
 pub use sql::organizations::{DeletedOrganization, Organization};
+pub use sql::passkeys::Passkey;
 pub use sql::revisions::Revisions;
 pub use sql::sessions::Session;
 pub use sql::teams::{Team, TeamMember};

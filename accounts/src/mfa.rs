@@ -17,8 +17,8 @@ use serde::Serialize;
 use store::{Json, Tx, UserId};
 use utoipa::ToSchema;
 
-pub(crate) use enrolment::{Enrolment, Strengthened};
-pub(crate) use passkeys::{Presented, Registered, Registration};
+pub(crate) use enrolment::Strengthened;
+pub(crate) use passkeys::{Presented, Registration};
 pub(crate) use proof::Proof;
 pub(crate) use second_step::Factor;
 

@@ -14,9 +14,9 @@ mod registration;
 mod relying_party;
 
 pub(crate) use assertion::{Assertion, Known, Login};
-pub(crate) use client_data::{Ceremony, challenge_of};
+pub(crate) use client_data::challenge_of;
 pub(crate) use options::{creation, request};
-pub(crate) use registration::{Attestation, NewCredential};
+pub(crate) use registration::Attestation;
 pub(crate) use relying_party::RelyingParty;
 
 /// Why a passkey was refused.
