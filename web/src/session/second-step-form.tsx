@@ -20,7 +20,7 @@ export function SecondStepForm({ step, onSignedIn, onBack }: Props) {
   const [code, setCode] = useState("");
   const submit = () =>
     signIn.mutate(
-      { path: "login/mfa", content: { mfa_token: step.mfa_token, code: code.trim() } },
+      { path: "mfa/verify", content: { mfa_token: step.mfa_token, code: code.trim() } },
       { onSuccess: onSignedIn },
     );
   return (
