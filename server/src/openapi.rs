@@ -55,7 +55,7 @@ pub fn frame() -> OpenApi {
         ))
         .build();
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
-        "nab_access",
+        accounts::http::ACCESS_COOKIE,
         "The session of a browser; set by `POST /api/v1/auth/login`.",
     )));
     let tags = TAGS.map(|(name, description)| {

@@ -222,6 +222,32 @@ pub(super) async fn register(
     Ok((StatusCode::CREATED, headers, Json(body)).into_response())
 }
 
+/// Another name.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Phone"}))]
+pub(super) struct RenamePasskeyRequest {
+    /// For people.
+    name: String,
+}
+
+/// Renames a passkey.
+#[utoipa::path(
+    patch, path = "/api/v1/auth/passkeys/{id}", tag = "Account", operation_id = "rename_passkey",
+    request_body = RenamePasskeyRequest, security(("session" = [])),
+    params(("id" = PasskeyId, Path, description = "The passkey's id")),
+    responses((status = 200, body = Passkey), (status = "4XX", body = ErrorBody)),
+)]
+pub(super) async fn rename(
+    State(accounts): State<Accounts>,
+    signed_in: SignedIn,
+    Id(id): Id<PasskeyId>,
+    StrictJson(wanted): StrictJson<RenamePasskeyRequest>,
+) -> Result<Json<Passkey>, ApiError> {
+    let user = signed_in.user_id();
+    Ok(Json(accounts.rename_passkey(user, id, &wanted.name).await?))
+}
+
 /// Removes a passkey.
 #[utoipa::path(
     post, path = "/api/v1/auth/passkeys/{id}/delete", tag = "Account",

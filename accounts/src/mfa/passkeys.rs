@@ -166,6 +166,26 @@ impl Accounts {
         })
     }
 
+    /// Gives a passkey another name.
+    ///
+    /// # Errors
+    /// `Invalid`; `NotFound`, also for other people's.
+    pub(crate) async fn rename_passkey(
+        &self,
+        user: UserId,
+        id: PasskeyId,
+        name: &str,
+    ) -> Result<Passkey> {
+        let name = check::name("name", name)?;
+        let renamed: Result<u64> = in_tx!(self.db(), tx: Error => {
+            Ok(sql::passkeys::rename(tx, user, id, &name).await?)
+        });
+        renamed?;
+        let mut all = self.list_passkeys(user).await?.into_iter();
+        all.find(|passkey| passkey.id == id)
+            .ok_or_else(|| Error::not_found("passkey", id))
+    }
+
     /// Removes a passkey.
     ///
     /// # Errors

@@ -99,6 +99,13 @@ pub(crate) async fn used(
     Ok(used == 1)
 }
 
+/// Renames one passkey of a person; the number renamed.
+pub(crate) async fn rename(tx: &mut Tx, user: UserId, id: PasskeyId, name: &str) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE passkeys SET name = $3 WHERE user_id = $1 AND id = $2",
+    ).bind(user).bind(id).bind(name))
+}
+
 /// Deletes one passkey of a person; the number deleted.
 pub(crate) async fn delete(tx: &mut Tx, user: UserId, id: PasskeyId) -> Result<u64> {
     on_tx!(tx, execute => sqlx::query("DELETE FROM passkeys WHERE user_id = $1 AND id = $2")

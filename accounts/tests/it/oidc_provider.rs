@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Form, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header::{AUTHORIZATION, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -262,7 +262,14 @@ fn redeem(shared: &Shared, form: &Pairs) -> Option<(Granted, String)> {
     fits.then_some((granted, token))
 }
 
-async fn token(State(shared): Ask, headers: HeaderMap, Form(form): Form<Pairs>) -> Response {
+fn fields(body: &str) -> Pairs {
+    form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+async fn token(State(shared): Ask, headers: HeaderMap, body: String) -> Response {
+    let form = fields(&body);
     let refused =
         |status: StatusCode, error: &str| (status, Json(json!({"error": error}))).into_response();
     let encode =
@@ -384,7 +391,8 @@ impl Shared {
 }
 
 /// GitHub answers refusals with 200, and forms unless JSON is asked for.
-async fn github_token(State(shared): Ask, headers: HeaderMap, Form(form): Form<Pairs>) -> Response {
+async fn github_token(State(shared): Ask, headers: HeaderMap, body: String) -> Response {
+    let form = fields(&body);
     let wants_json = headers
         .get("accept")
         .is_some_and(|v| v == "application/json");

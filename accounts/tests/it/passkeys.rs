@@ -468,6 +468,29 @@ async fn synchronized_passkeys_do_not_count_and_say_where_they_are_kept() {
 }
 
 #[tokio::test]
+async fn a_passkey_is_renamed_by_its_person_alone() {
+    at_each_named_site(|site| async move {
+        let owner = site.owner().await;
+        let (_, owner) = enrolled(&owner, site.visitor(), Key::es256(), &Says::default()).await;
+        let list = owner.get("/api/v1/auth/passkeys").await.body;
+        let id = list["data"][0]["id"].as_str().expect("an id");
+        let path = format!("/api/v1/auth/passkeys/{id}");
+        let name = |name: &str| json!({"name": name}).to_string();
+        let member = site.member(Role::Admin, "m@example.org").await;
+        let foreign = member.send(Method::PATCH, &path, name("Mine")).await;
+        assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+        let empty = owner.send(Method::PATCH, &path, name(" ")).await;
+        assert_eq!(empty.status, StatusCode::BAD_REQUEST);
+        let renamed = owner.send(Method::PATCH, &path, name("Phone")).await;
+        assert_eq!(renamed.status, StatusCode::OK, "{:?}", renamed.body);
+        assert_eq!(renamed.body["name"], "Phone");
+        let list = owner.get("/api/v1/auth/passkeys").await.body;
+        assert_eq!(list["data"][0]["name"], "Phone");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_passkey_is_removed_by_its_person_alone() {
     at_each_named_site(|site| async move {
         let owner = site.owner().await;

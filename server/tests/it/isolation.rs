@@ -13,12 +13,13 @@ use crate::site::{Answer, Operation, Site, at_each_site};
 
 /// Vendors refuse connections at once, and nothing is tried twice.
 const SETTINGS: &str = "[providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"\n\
+     api_key = \"sk-nobody\"\n\
      [gateway.retry]\nmax_retries = 0\n[server]\napi_requests_per_minute = 0\n";
 
 /// For everybody, also without a key or session.
 const PUBLIC: [&str; 20] = [
     "get_setup",
-    "create_first_owner",
+    "set_up",
     "register",
     "verify_email",
     "resend_verification",
@@ -62,6 +63,7 @@ const PERSONAL: [&str; 26] = [
     "list_passkeys",
     "begin_passkey",
     "register_passkey",
+    "rename_passkey",
     "delete_passkey",
     "list_identities",
     "unlink_identity",

@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("providers", &[]),
     ("accounts", &["store", "outbound"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
+    ("rag", &["store", "outbound", "accounts", "gateway"]),
     (
         "server",
         &[
@@ -21,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "accounts",
             "gateway",
             "sandbox",
+            "rag",
         ],
     ),
     ("bench", &[]),
