@@ -79,10 +79,13 @@ impl Accounts {
             let user = user.ok_or_else(|| crate::Error::not_found("user", &email))?;
             self.drop_second_factors(tx, user.id).await
         });
-        reset
+        reset?;
+        self.refresh().await;
+        Ok(())
     }
 
-    /// Takes all second factors from a person and ends its sessions.
+    /// Takes all second factors from a person and ends its sessions. The caller calls
+    /// [`refresh`](Self::refresh) after the commit.
     pub(crate) async fn drop_second_factors(&self, tx: &mut Tx, user: UserId) -> Result<()> {
         sql::totp::delete(tx, user).await?;
         sql::passkeys::delete_all(tx, user).await?;
