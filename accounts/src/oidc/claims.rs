@@ -145,9 +145,11 @@ mod tests {
         );
     }
 
+    type Change = fn(&mut Value);
+
     #[test]
     fn any_other_token_is_not() {
-        let wrong: [(&str, fn(&mut Value)); 12] = [
+        let wrong: [(&str, Change); 12] = [
             ("issuer", |c| c["iss"] = json!("https://id.example.org/")),
             ("audience", |c| c["aud"] = json!("them")),
             ("no audience", |c| c["aud"] = json!([])),

@@ -30,6 +30,9 @@ struct Federated {
     other: Provider,
 }
 
+/// Makes one thing wrong.
+type Change<T> = fn(&mut T);
+
 async fn at_each_federated_site<T: Future<Output = ()>>(
     change: impl Fn(&mut AccountsConfig),
     test: impl Fn(Federated) -> T,
@@ -366,22 +369,22 @@ async fn an_id_token_that_is_not_for_this_login_is_refused() {
         |_| {},
         |world| async move {
             ada(&world).await;
-            let lies: [(&str, fn(&mut Value)); 11] = [
+            let lies: [(&str, Change<Value>); 11] = [
                 ("nonce", |c| c["nonce"] = json!("another")),
                 ("no nonce", |c| c["nonce"] = json!(null)),
                 ("audience", |c| c["aud"] = json!("another client")),
                 ("party", |c| c["azp"] = json!("another client")),
                 ("many audiences", |c| {
-                    c["aud"] = json!([CLIENT, "another client"])
+                    c["aud"] = json!([CLIENT, "another client"]);
                 }),
                 ("issuer", |c| {
-                    c["iss"] = json!("https://accounts.google.com")
+                    c["iss"] = json!("https://accounts.google.com");
                 }),
                 ("expired", |c| {
-                    c["exp"] = json!(c["iat"].as_i64().expect("a time") - 60)
+                    c["exp"] = json!(c["iat"].as_i64().expect("a time") - 60);
                 }),
                 ("future", |c| {
-                    c["iat"] = json!(c["iat"].as_i64().expect("a time") + 120)
+                    c["iat"] = json!(c["iat"].as_i64().expect("a time") + 120);
                 }),
                 ("no time", |c| c["exp"] = json!(null)),
                 ("nobody", |c| c["sub"] = json!("")),
@@ -755,7 +758,7 @@ async fn without_providers_there_are_none() {
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_at_the_start() {
     for_each_db(|db| async move {
-        let wrong: [(&str, fn(&mut ProviderConfig), &str); 5] = [
+        let wrong: [(&str, Change<ProviderConfig>, &str); 5] = [
             (
                 "corp",
                 |c| c.issuer = None,
