@@ -23,7 +23,7 @@ const LOGIN_PAGE: &str = "/login";
 
 /// A provider on the login page.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProviderBody {
+pub(super) struct LoginProvider {
     /// Its name in addresses.
     id: String,
     /// How it is spoken to.
@@ -36,26 +36,26 @@ pub(super) struct ProviderBody {
 
 /// The providers.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProviderList {
+pub(super) struct LoginProviderList {
     /// By name.
-    data: Vec<ProviderBody>,
+    data: Vec<LoginProvider>,
 }
 
 /// Lists the providers whose accounts sign people in.
 #[utoipa::path(
     get, path = "/api/v1/auth/providers", tag = "Authentication", security(()),
     operation_id = "list_login_providers",
-    responses((status = 200, body = ProviderList), (status = "4XX", body = ErrorBody)),
+    responses((status = 200, body = LoginProviderList), (status = "4XX", body = ErrorBody)),
 )]
-pub(super) async fn providers(State(accounts): State<Accounts>) -> Json<ProviderList> {
+pub(super) async fn providers(State(accounts): State<Accounts>) -> Json<LoginProviderList> {
     let all = accounts.inner.oidc.list();
-    let data = all.map(|provider| ProviderBody {
+    let data = all.map(|provider| LoginProvider {
         id: provider.name.clone(),
         kind: provider.kind,
         title: provider.title.clone(),
         start_url: format!("/api/v1/auth/oidc/{}/start", provider.name),
     });
-    Json(ProviderList {
+    Json(LoginProviderList {
         data: data.collect(),
     })
 }

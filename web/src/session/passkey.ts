@@ -29,7 +29,9 @@ export async function madePasskey(options: Options): Promise<RegistrationRespons
   return shown(() => navigator.credentials.create({ publicKey })) as Promise<RegistrationResponseJSON>;
 }
 
-async function shown(ceremony: () => Promise<Credential | null>): Promise<PublicKeyCredentialJSON> {
+async function shown(
+  ceremony: () => Promise<Credential | null>,
+): Promise<AuthenticationResponseJSON | RegistrationResponseJSON> {
   try {
     const credential = await ceremony();
     if (credential) return (credential as PublicKeyCredential).toJSON();
