@@ -55,6 +55,7 @@ pub async fn open_accounts(config: &Config, db: Db) -> Result<Accounts> {
         registration: config.accounts.registration,
         smtp: config.email.smtp()?,
         log_links: config.email.log_links,
+        oidc: config.auth.providers()?,
         trusted_proxies: trusted_proxies(config)?,
         plans: config.plans()?,
     };

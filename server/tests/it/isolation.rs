@@ -17,7 +17,7 @@ const SETTINGS: &str = "[providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"
      [gateway.retry]\nmax_retries = 0\n[server]\napi_requests_per_minute = 0\n";
 
 /// For everybody, also without a key or session.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 20] = [
     "get_setup",
     "set_up",
     "register",
@@ -31,9 +31,16 @@ const PUBLIC: [&str; 13] = [
     "list_permissions",
     "preview_invitation",
     "accept_invitation",
+    "verify_mfa",
+    "begin_mfa_passkey",
+    "begin_passkey_login",
+    "login_by_passkey",
+    "list_login_providers",
+    "start_provider_login",
+    "finish_provider_login",
 ];
 /// For a person about that person, whatever the role.
-const PERSONAL: [&str; 14] = [
+const PERSONAL: [&str; 26] = [
     "get_me",
     "update_me",
     "change_password",
@@ -48,6 +55,19 @@ const PERSONAL: [&str; 14] = [
     "list_organizations",
     "create_organization",
     "remove_member",
+    "get_mfa",
+    "enrol_totp",
+    "confirm_totp",
+    "disable_totp",
+    "renew_recovery_codes",
+    "list_passkeys",
+    "begin_passkey",
+    "register_passkey",
+    "rename_passkey",
+    "delete_passkey",
+    "list_identities",
+    "unlink_identity",
+    "link_identity",
 ];
 /// Answered by a stream that ends with its client.
 const ENDLESS: [&str; 1] = ["stream_ingestion_events"];

@@ -1,11 +1,4 @@
-import {
-  IconChartBar,
-  IconCube,
-  IconFolders,
-  IconHome,
-  IconKey,
-  IconMessages,
-} from "@tabler/icons-react";
+import { IconChartBar, IconCube, IconFolders, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**

@@ -10,7 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbound", &[]),
     ("sandbox", &[]),
     ("providers", &[]),
-    ("accounts", &["store"]),
+    ("accounts", &["store", "outbound"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
     (
         "rag",

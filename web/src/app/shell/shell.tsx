@@ -8,8 +8,9 @@ import { Boundary } from "../../components/boundary";
 import { FailureNotice } from "../../components/failure-notice";
 import { Mark } from "../../components/logo";
 import { Pending } from "../../components/pending";
-import { meQuery } from "../../session/me";
+import { meQuery, useMe } from "../../session/me";
 import { onExpiry } from "../../session/renewal";
+import { FactorWanted } from "./factor-wanted";
 import { Navigation } from "./navigation";
 import classes from "./navigation.module.css";
 import { openPalette } from "./open-palette";
@@ -53,10 +54,14 @@ function Frame() {
   );
 }
 
+/** The page where factors are set up. */
+const profile = "/profile";
+
 function SignedIn() {
   const t = useShell();
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
+  const { mfa } = useMe();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the page closes the drawer
   useEffect(close, [pathname]);
   return (
@@ -92,7 +97,7 @@ function SignedIn() {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: "none" }}>
         <Boundary of={pathname}>
-          <Outlet />
+          {mfa.required && pathname !== profile ? <FactorWanted /> : <Outlet />}
         </Boundary>
       </AppShell.Main>
       <OnDemand />

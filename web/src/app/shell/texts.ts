@@ -26,6 +26,12 @@ export const useShell = defineTexts("shell", {
       hint: "Your session has ended. Sign in to go on; what you typed is still there.",
       giveUp: "To the sign-in page",
     },
+    factor: {
+      title: "Your organization asks for a second factor",
+      setUp: "Set up an authenticator app or a passkey in your profile to go on.",
+      show: "You have one: sign in again with it to go on.",
+      toProfile: "Set up two-step verification",
+    },
   },
   de: {
     skip: "Zum Inhalt",
@@ -51,6 +57,12 @@ export const useShell = defineTexts("shell", {
       title: "Erneut anmelden",
       hint: "Ihre Sitzung ist zu Ende. Melden Sie sich an, um weiterzumachen; Ihre Eingaben sind noch da.",
       giveUp: "Zur Anmeldeseite",
+    },
+    factor: {
+      title: "Ihre Organisation verlangt einen zweiten Faktor",
+      setUp: "Richten Sie in Ihrem Profil eine Authenticator-App oder einen Passkey ein, um weiterzumachen.",
+      show: "Sie haben einen: Melden Sie sich mit ihm erneut an, um weiterzumachen.",
+      toProfile: "Zwei-Schritt-Anmeldung einrichten",
     },
   },
 });
