@@ -1,4 +1,4 @@
-import { IconChartBar, IconCube, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
+import { IconChartBar, IconCube, IconHome, IconKey, IconMessages, IconUsers } from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -49,6 +49,14 @@ export const pages: PageEntry[] = [
     title: { en: "Request", de: "Anfrage" },
     permission: "usage:read",
     load: () => import("../pages/request/page"),
+  },
+  {
+    path: "/members",
+    title: { en: "Members", de: "Mitglieder" },
+    icon: IconUsers,
+    permission: "members:read",
+    keywords: "people invite role team invitation leute einladen rolle einladung",
+    load: () => import("../pages/members/page"),
   },
   {
     path: "/profile",
