@@ -1,4 +1,12 @@
-import { IconChartBar, IconCube, IconHome, IconKey, IconMessages, IconUsers } from "@tabler/icons-react";
+import {
+  IconChartBar,
+  IconCube,
+  IconHome,
+  IconKey,
+  IconMessages,
+  IconSettings,
+  IconUsers,
+} from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -57,6 +65,15 @@ export const pages: PageEntry[] = [
     permission: "members:read",
     keywords: "people invite role team invitation leute einladen rolle einladung",
     load: () => import("../pages/members/page"),
+  },
+  {
+    path: "/settings",
+    title: { en: "Settings", de: "Einstellungen" },
+    icon: IconSettings,
+    permission: "organization:read",
+    keywords:
+      "organization limits budgets alerts webhook audit outbox mails export delete grenzen warnungen protokoll",
+    load: () => import("../pages/settings/page"),
   },
   {
     path: "/profile",

@@ -23,7 +23,7 @@ export const useRoleTexts = defineTexts("roles", {
     viewer: "Betrachter",
     hint: {
       owner: "alles, auch die Löschung der Organisation",
-      admin: "Mitglieder, Schlüssel, Zugangsdaten, Limits, Einstellungen",
+      admin: "Mitglieder, Schlüssel, Zugangsdaten, Grenzen, Einstellungen",
       editor: "baut und startet Abläufe, benutzt Modelle, macht Dokumente durchsuchbar",
       viewer: "sieht zu und benutzt, was andere gebaut haben",
     },
