@@ -79,10 +79,7 @@ async fn a_cached_embedding_that_another_document_needs_stays() {
         let id = world.add("one", &["the cat sleeps"]).await;
         world.add("two", &["the cat sleeps"]).await;
         let hash = chunks(&["the cat sleeps"])[0].hash();
-        let cached = [(
-            hash.clone(),
-            crate::world::models::vector("the cat sleeps"),
-        )];
+        let cached = [(hash.clone(), crate::world::models::vector("the cat sleeps"))];
         world
             .library
             .cache_vectors(&world.space, &cached)

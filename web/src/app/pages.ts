@@ -1,6 +1,7 @@
 import {
   IconChartBar,
   IconCube,
+  IconFolders,
   IconHome,
   IconKey,
   IconMessages,
@@ -19,6 +20,20 @@ export const pages: PageEntry[] = [
     title: { en: "Home", de: "Start" },
     icon: IconHome,
     load: () => import("../pages/start/page"),
+  },
+  {
+    path: "/projects",
+    title: { en: "Projects", de: "Projekte" },
+    icon: IconFolders,
+    permission: "projects:read",
+    keywords: "flow workflow builder ablauf",
+    load: () => import("../pages/projects/page"),
+  },
+  {
+    path: "/projects/$project",
+    title: { en: "Project", de: "Projekt" },
+    permission: "projects:read",
+    load: () => import("../pages/projects/project"),
   },
   {
     path: "/playground",
