@@ -5,6 +5,8 @@ import {
   IconHome,
   IconKey,
   IconMessages,
+  IconReceipt,
+  IconServerCog,
   IconSettings,
   IconUsers,
 } from "@tabler/icons-react";
@@ -82,6 +84,20 @@ export const pages: PageEntry[] = [
     load: () => import("../pages/members/page"),
   },
   {
+    path: "/billing",
+    title: { en: "Billing", de: "Abrechnung" },
+    icon: IconReceipt,
+    permission: "billing:read",
+    keywords: "plan statement invoice pdf csv tarif rechnung",
+    load: () => import("../pages/billing/page"),
+  },
+  {
+    path: "/billing/$month",
+    title: { en: "Statement", de: "Abrechnung" },
+    permission: "billing:read",
+    load: () => import("../pages/billing/statement"),
+  },
+  {
     path: "/settings",
     title: { en: "Settings", de: "Einstellungen" },
     icon: IconSettings,
@@ -89,6 +105,14 @@ export const pages: PageEntry[] = [
     keywords:
       "organization limits budgets alerts webhook audit outbox mails export delete grenzen warnungen protokoll",
     load: () => import("../pages/settings/page"),
+  },
+  {
+    path: "/administration",
+    title: { en: "Administration", de: "Verwaltung" },
+    icon: IconServerCog,
+    instanceOwner: true,
+    keywords: "organizations plans server organisationen tarife",
+    load: () => import("../pages/administration/page"),
   },
   {
     path: "/profile",
