@@ -1,4 +1,15 @@
-import { IconChartBar, IconCube, IconFolders, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
+import {
+  IconChartBar,
+  IconCube,
+  IconFolders,
+  IconHome,
+  IconKey,
+  IconMessages,
+  IconReceipt,
+  IconServerCog,
+  IconSettings,
+  IconUsers,
+} from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -63,6 +74,45 @@ export const pages: PageEntry[] = [
     title: { en: "Request", de: "Anfrage" },
     permission: "usage:read",
     load: () => import("../pages/request/page"),
+  },
+  {
+    path: "/members",
+    title: { en: "Members", de: "Mitglieder" },
+    icon: IconUsers,
+    permission: "members:read",
+    keywords: "people invite role team invitation leute einladen rolle einladung",
+    load: () => import("../pages/members/page"),
+  },
+  {
+    path: "/billing",
+    title: { en: "Billing", de: "Abrechnung" },
+    icon: IconReceipt,
+    permission: "billing:read",
+    keywords: "plan statement invoice pdf csv tarif rechnung",
+    load: () => import("../pages/billing/page"),
+  },
+  {
+    path: "/billing/$month",
+    title: { en: "Statement", de: "Abrechnung" },
+    permission: "billing:read",
+    load: () => import("../pages/billing/statement"),
+  },
+  {
+    path: "/settings",
+    title: { en: "Settings", de: "Einstellungen" },
+    icon: IconSettings,
+    permission: "organization:read",
+    keywords:
+      "organization limits budgets alerts webhook audit outbox mails export delete grenzen warnungen protokoll",
+    load: () => import("../pages/settings/page"),
+  },
+  {
+    path: "/administration",
+    title: { en: "Administration", de: "Verwaltung" },
+    icon: IconServerCog,
+    instanceOwner: true,
+    keywords: "organizations plans server organisationen tarife",
+    load: () => import("../pages/administration/page"),
   },
   {
     path: "/profile",
