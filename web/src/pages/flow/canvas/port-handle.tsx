@@ -67,7 +67,7 @@ export function PortHandle(props: Props) {
         className={classes.handle}
         data-shape={shape}
         style={
-          isInner ? (side === "out" ? { left: 4, right: "auto" } : { right: 4, left: "auto" }) : undefined
+          isInner ? (side === "out" ? { left: 6, right: "auto" } : { right: 6, left: "auto" }) : undefined
         }
         isConnectable={isEditable}
       />
