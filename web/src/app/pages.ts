@@ -1,4 +1,5 @@
 import {
+  IconActivity,
   IconChartBar,
   IconCube,
   IconFolders,
@@ -8,6 +9,7 @@ import {
   IconReceipt,
   IconServerCog,
   IconSettings,
+  IconUserCheck,
   IconUsers,
 } from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
@@ -36,6 +38,28 @@ export const pages: PageEntry[] = [
     title: { en: "Project", de: "Projekt" },
     permission: "projects:read",
     load: () => import("../pages/projects/project"),
+  },
+  {
+    path: "/flows/$flow",
+    title: { en: "Flow", de: "Ablauf" },
+    permission: "projects:read",
+    load: () => import("../pages/flow/page"),
+  },
+  {
+    path: "/runs",
+    title: { en: "Runs", de: "Läufe" },
+    icon: IconActivity,
+    permission: "projects:read",
+    keywords: "execution history lauf",
+    load: () => import("../pages/runs/page"),
+  },
+  {
+    path: "/approvals",
+    title: { en: "Approvals", de: "Freigaben" },
+    icon: IconUserCheck,
+    permission: "projects:read",
+    keywords: "human review question frage",
+    load: () => import("../pages/approvals/page"),
   },
   {
     path: "/playground",
