@@ -7,6 +7,7 @@
 //! * Secrets are resolved only while a node runs, and masked in everything that is kept ([`mask`]).
 //! * Published versions are immutable; a draft changes only for who has seen its latest state.
 
+pub mod expression;
 pub mod graph;
 pub mod ids;
 pub mod mask;
