@@ -13,4 +13,5 @@ pub mod ids;
 pub mod mask;
 pub mod node;
 pub mod nodes;
+pub mod validate;
 pub mod value;

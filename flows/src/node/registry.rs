@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::AnyNode;
 use crate::graph::Graph;
@@ -10,7 +13,13 @@ use crate::nodes;
 /// All node types by name.
 #[derive(Clone)]
 pub struct Registry {
-    nodes: BTreeMap<&'static str, &'static dyn AnyNode>,
+    nodes: BTreeMap<&'static str, Type>,
+}
+
+#[derive(Clone)]
+struct Type {
+    node: &'static dyn AnyNode,
+    schema: Arc<Value>,
 }
 
 impl Default for Registry {
@@ -23,18 +32,35 @@ impl Registry {
     /// A registry of these types.
     pub fn new(nodes: &[&'static dyn AnyNode]) -> Self {
         Self {
-            nodes: nodes.iter().map(|node| (node.about().id, *node)).collect(),
+            nodes: nodes
+                .iter()
+                .map(|node| {
+                    let schema = Arc::new(node.schema());
+                    (
+                        node.about().id,
+                        Type {
+                            node: *node,
+                            schema,
+                        },
+                    )
+                })
+                .collect(),
         }
     }
 
     /// The type of this name.
     pub fn get(&self, kind: &str) -> Option<&'static dyn AnyNode> {
-        self.nodes.get(kind).copied()
+        self.nodes.get(kind).map(|kind| kind.node)
+    }
+
+    /// JSON Schema of the settings of this type.
+    pub fn schema(&self, kind: &str) -> Option<&Value> {
+        self.nodes.get(kind).map(|kind| &*kind.schema)
     }
 
     /// All types, by name.
     pub fn iter(&self) -> impl Iterator<Item = &'static dyn AnyNode> {
-        self.nodes.values().copied()
+        self.nodes.values().map(|kind| kind.node)
     }
 
     /// Brings the settings of all nodes to the versions of this program. Gives what could not be
