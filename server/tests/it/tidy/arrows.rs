@@ -11,9 +11,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("providers", &[]),
     ("accounts", &["store"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
+    ("flows", &["store", "outbound", "accounts", "gateway"]),
     (
         "server",
-        &["store", "outbound", "providers", "accounts", "gateway"],
+        &[
+            "store",
+            "outbound",
+            "providers",
+            "accounts",
+            "gateway",
+            "flows",
+        ],
     ),
     ("bench", &[]),
 ];
