@@ -6,19 +6,19 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .DEFAULT_GOAL := help
 
-.PHONY: run test check format format-check clippy doc drift openapi bench clean help
+.PHONY: run test check format format-check clippy doc drift web-check openapi bench clean help
 
 help:
 	@echo 'make run       build the release binary and start it (DATA_DIR=./data, ARGS="--listen 127.0.0.1:9000")'
 	@echo 'make test      all tests; starts PostgreSQL and Redis for them where they are installed'
-	@echo 'make check     formatting, lints, links in the API documentation, drift of openapi/openapi.json'
+	@echo 'make check     formatting, lints and types of Rust and web, links in the API documentation, drift of openapi/openapi.json'
 	@echo 'make format    format the code'
 	@echo 'make openapi   write openapi/openapi.json anew'
 	@echo 'make bench     build what is shipped (profile dist, slow to build) and measure it (ARGS="--quick")'
 	@echo 'make clean     remove everything that was built; the data directory stays'
 
 run:
-	@echo 'Building the release binary; the first time takes some minutes.'
+	@echo 'Building the release binary with the web app; the first time takes some minutes.'
 	cargo build --release -p server
 	@echo 'Starting it; data is kept in $(DATA_DIR). Stop it with Ctrl-C.'
 	@$(TARGET)/release/nocode-ai serve --data-dir "$(DATA_DIR)" $(ARGS)
@@ -26,10 +26,11 @@ run:
 test:
 	.ci/with-servers .ci/test $(ARGS)
 
-check: format-check clippy doc drift
+check: format-check clippy doc drift web-check
 
 format:
 	cargo fmt --all
+	.ci/web format
 
 format-check:
 	cargo fmt --all --check
@@ -42,6 +43,9 @@ doc:
 
 drift:
 	cargo test --workspace --test it -- openapi:: tidy::
+
+web-check:
+	.ci/web check
 
 # The binary comes from the tests' build: one of `-p server` alone would have other features and compile
 # half the tree again.

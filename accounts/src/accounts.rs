@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use serde_json::Value;
-use store::{AuditId, Db, Json, Micros, OrgId, SharedClock, Tx};
+use store::{AuditId, Db, Json, Micros, OrgId, SharedClock, Tx, UserId};
 use tokio::sync::watch;
 
 use crate::mail::Mailer;
@@ -19,7 +19,9 @@ use crate::sql::audit::AuditEntry;
 use crate::sql::revisions::Revisions;
 use crate::unknown::Unknown;
 use crate::vault::{self, MasterKey, Rotation, Source, Vault};
-use crate::{Actor, Page, PageRequest, Registration, Result, Secret, SmtpConfig, sql};
+use crate::{
+    Actor, Budget, ExportSource, Plans, Principal, Registration, Result, Secret, SmtpConfig, sql,
+};
 
 /// What [`Accounts::open`] needs to know.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,8 @@ pub struct AccountsConfig {
     pub master_key: Option<Secret>,
     /// Where people reach this server (`https://ai.example.org`), when that is not where it listens.
     pub public_url: Option<String>,
+    /// What organizations may be limited to.
+    pub plans: Plans,
     /// Who may make an account.
     pub registration: Registration,
     /// The SMTP server; without one, mails stay in the outbox.
@@ -56,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) unknown: Mutex<Unknown>,
     pub(crate) changes: watch::Sender<Revisions>,
     pub(crate) public_url: Option<String>,
+    pub(crate) plans: Plans,
+    pub(crate) exports: RwLock<Vec<Arc<dyn ExportSource>>>,
     pub(crate) local_url: OnceLock<String>,
     pub(crate) registration: Registration,
     pub(crate) passwords: Passwords,
@@ -90,6 +96,8 @@ impl Accounts {
                 refresher: Refresher::default(),
                 unknown: Mutex::default(),
                 changes: watch::Sender::new(Revisions::default()),
+                plans: config.plans.clone(),
+                exports: RwLock::default(),
                 public_url: config.public_url.as_deref().map(without_slash),
                 local_url: OnceLock::new(),
                 registration: config.registration,
@@ -132,15 +140,6 @@ impl Accounts {
         self.inner.changes.subscribe()
     }
 
-    /// Changes made in an organization, newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn list_audit(&self, org: OrgId, page: PageRequest) -> Result<Page<AuditEntry>> {
-        let rows = sql::audit::list(self.db(), org, page).await?;
-        Ok(page.page(rows, |entry| entry.id.uuid()))
-    }
-
     /// Encrypts all credentials with a new master key; with a key file and no `new` key it makes one.
     /// Other processes with the same key file follow by themselves, those with the key in their
     /// environment refuse to use credentials until they are started with the new one.
@@ -154,11 +153,27 @@ impl Accounts {
         Ok(rotation)
     }
 
+    /// What a person is in an organization, whichever organization a session works in.
+    pub(crate) fn membership(&self, user: UserId, org: OrgId) -> Option<Arc<Principal>> {
+        self.inner.memory.load().member(user, org).map(Arc::clone)
+    }
+
+    /// Whether somebody owns the whole instance.
+    pub(crate) fn owns_instance(&self, user: UserId) -> bool {
+        self.inner.memory.load().owns_instance(user)
+    }
+
+    /// All budgets of an organization: its plan's, its own, and those on its teams, users and keys.
+    pub fn budgets_in_memory(&self, org: OrgId) -> Vec<Budget> {
+        self.inner.memory.load().budgets(org)
+    }
+
     pub(crate) fn now(&self) -> Micros {
         self.inner.clock.now()
     }
 
-    /// Notes a change in the audit log. `before` and `after` are the records as the API shows them,
+    /// Notes a change in the audit log, if the record is still what the actor expects it to be: that is
+    /// looked at here, inside the transaction of every change. `before` and `after` are the records as the API shows them,
     /// which hold no secrets.
     pub(crate) async fn audit<T: Serialize>(
         &self,
@@ -166,6 +181,9 @@ impl Accounts {
         actor: &Actor,
         change: Change<'_, T>,
     ) -> Result<()> {
+        if let Some(before) = change.before {
+            actor.if_match().check(before)?;
+        }
         let entry = AuditEntry {
             id: AuditId::new(),
             org_id: actor.org_id(),

@@ -2,7 +2,7 @@
 
 use store::{OrgId, UserId};
 
-use crate::Principal;
+use crate::{IfMatch, Principal, Role};
 
 /// On whose behalf a change is made: the tenant it is confined to, and the name that the audit log
 /// gets.
@@ -11,9 +11,22 @@ pub struct Actor {
     org_id: OrgId,
     label: String,
     user_id: Option<UserId>,
+    role: Role,
+    if_match: IfMatch,
 }
 
 impl Actor {
+    /// A person in an organization that the person's session does not work in.
+    pub(crate) fn person(org_id: OrgId, user: UserId, role: Role) -> Self {
+        Self {
+            org_id,
+            label: format!("user:{user}"),
+            user_id: Some(user),
+            role,
+            if_match: IfMatch::default(),
+        }
+    }
+
     /// The operator at the command line.
     pub fn command_line(org_id: OrgId) -> Self {
         Self::named(org_id, "command_line")
@@ -42,6 +55,22 @@ impl Actor {
         self.user_id
     }
 
+    /// What it is in the organization; nobody hands out more than that.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The same actor, whose changes go through only while the record is what it was when it was
+    /// read.
+    #[must_use]
+    pub fn expecting(self, if_match: IfMatch) -> Self {
+        Self { if_match, ..self }
+    }
+
+    pub(crate) const fn if_match(&self) -> &IfMatch {
+        &self.if_match
+    }
+
     /// `key:<id>`, `user:<id>`, `command_line` or `system`.
     pub fn label(&self) -> &str {
         &self.label
@@ -52,6 +81,8 @@ impl Actor {
             org_id,
             label: label.to_owned(),
             user_id: None,
+            role: Role::Owner,
+            if_match: IfMatch::default(),
         }
     }
 }
@@ -67,6 +98,8 @@ impl From<&Principal> for Actor {
             org_id: principal.org_id(),
             label,
             user_id: principal.user_id(),
+            role: principal.role().unwrap_or(Role::Viewer),
+            if_match: IfMatch::default(),
         }
     }
 }

@@ -114,6 +114,7 @@ pub struct NewKey {
 /// What a new key shall be.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"name": "Web shop", "models": ["openai/*"], "tags": ["shop"]}))]
 pub struct CreateKey {
     /// For people; 1 to 200 characters.
     #[schema(required = true)]
@@ -140,6 +141,7 @@ pub struct CreateKey {
 /// What shall change about a key; absent fields stay. `null` clears a field that may be empty.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"name": "Web shop 2"}))]
 pub struct UpdateKey {
     /// See [`CreateKey::name`].
     pub name: Option<String>,
@@ -171,7 +173,7 @@ pub struct UpdateKey {
 }
 
 /// Tells `null` (`Some(None)`) from an absent field (`None`).
-fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

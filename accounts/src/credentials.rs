@@ -14,6 +14,7 @@ const MAX_SECRET: usize = 64 * 1024;
 /// A provider's secret to be stored.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"provider": "openai", "name": "main", "secret": "sk-…"}))]
 pub struct CreateCredential {
     /// Whose secret it is, such as `openai`.
     pub provider: String,
@@ -33,6 +34,7 @@ fn api_key() -> String {
 /// What shall change about a credential; absent fields stay.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"name": "main 2"}))]
 pub struct UpdateCredential {
     /// For people.
     pub name: Option<String>,

@@ -10,6 +10,8 @@ use serde_json::Value;
 pub enum ErrorKind {
     /// The thing does not exist in the caller's organization.
     NotFound,
+    /// The record was changed since the caller read it; `details` holds what it is now.
+    Stale,
     /// A rule of uniqueness or reference forbids it (a name that is taken, a team with keys).
     Conflict,
     /// The input is wrong; the message says which field and why.

@@ -3,6 +3,7 @@
 
 mod account;
 mod answer;
+mod audit;
 mod auth;
 mod budgets;
 mod caller;
@@ -11,26 +12,37 @@ mod credentials;
 mod device;
 mod error;
 mod extract;
+mod idempotent;
+mod invitations;
 mod keys;
 mod limits;
+mod members;
+mod org_member;
 mod organizations;
 mod origin;
 mod outbox;
 mod permissions;
+mod plans;
 mod request_id;
 mod setup;
+mod tagged;
+mod teams;
+mod webhook;
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use caller::{CSRF_HEADER, Member, authenticate, presented_key};
+pub use caller::{CSRF_HEADER, Member, authenticate, organization_of, presented_key};
 pub use device::PeerAddress;
 pub use error::{ApiError, ErrorBody, ErrorDetail};
 pub use extract::{Id, Paging, StrictJson};
+pub use idempotent::{IDEMPOTENCY_KEY, idempotent};
 pub use keys::CreatedKey;
+pub use org_member::{AnyCaller, InstanceOwner, OrgMember};
 pub use request_id::{RequestId, with_request_id};
+pub use tagged::Tagged;
 
 use crate::Accounts;
 
@@ -55,7 +67,34 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
             credentials::update,
             credentials::delete
         ))
-        .routes(routes!(organizations::current, organizations::update))
+        .routes(routes!(
+            organizations::current,
+            organizations::update_current
+        ))
+        .routes(routes!(organizations::list, organizations::create))
+        .routes(routes!(
+            organizations::get,
+            organizations::update,
+            organizations::replace,
+            organizations::delete
+        ))
+        .routes(routes!(organizations::export))
+        .routes(routes!(organizations::list_all))
+        .routes(routes!(organizations::set_plan))
+        .routes(routes!(members::list, members::invite))
+        .routes(routes!(members::get, members::update, members::remove))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::get, invitations::revoke))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::preview))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(teams::list, teams::create))
+        .routes(routes!(teams::get, teams::update, teams::delete))
+        .routes(routes!(teams::list_members))
+        .routes(routes!(teams::add_member, teams::remove_member))
+        .routes(routes!(audit::list))
+        .routes(routes!(plans::list))
+        .routes(routes!(webhook::get, webhook::put, webhook::delete))
         .routes(routes!(permissions::list))
         .routes(routes!(outbox::list))
         .merge(people())

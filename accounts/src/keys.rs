@@ -151,7 +151,7 @@ impl Accounts {
     /// A key's team and user must be its organization's.
     async fn check_owner(&self, tx: &mut Tx, key: &ApiKey) -> Result<()> {
         if let Some(team) = key.team_id {
-            let found = sql::members::get_team_in(tx, key.org_id, team).await?;
+            let found = sql::teams::get_team_in(tx, key.org_id, team).await?;
             found.ok_or_else(|| Error::not_found("team", team))?;
         }
         if let Some(user) = key.user_id.filter(|_| key.revoked_at.is_none()) {

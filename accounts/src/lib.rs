@@ -1,4 +1,5 @@
-//! Who is calling: organizations, users, teams, API keys, limits and budgets, provider credentials.
+//! Who is calling: organizations, people, teams, plans, API keys, limits and budgets, credentials of
+//! providers.
 //!
 //! ```ignore
 //! let accounts = Accounts::open(db, Arc::new(SystemClock), &config).await?;
@@ -33,12 +34,19 @@
 mod accounts;
 mod actor;
 mod api_key;
+mod audit;
 mod authenticate;
 mod check;
 mod credentials;
+pub mod csv;
 mod error;
+mod etag;
+mod export;
 mod first_run;
 pub mod http;
+mod idempotency;
+mod invitation;
+mod invitations;
 mod keys;
 mod login;
 mod mail;
@@ -46,11 +54,13 @@ mod members;
 mod memory;
 mod network;
 mod one_time_token;
+mod organization_settings;
 mod organizations;
 mod page;
 mod password;
 pub mod pattern;
 mod permission;
+mod plan;
 mod principal;
 mod profile;
 mod refresh;
@@ -61,24 +71,37 @@ mod secret;
 mod session;
 mod sessions;
 mod sql;
+mod teams;
 mod throttle;
 mod unknown;
 mod vault;
 mod watch;
+mod webhook;
 mod word;
 
 pub use accounts::{Accounts, AccountsConfig};
 pub use actor::Actor;
 pub use api_key::{ApiKey, CreateKey, NewKey, PREFIX, UpdateKey};
+pub use audit::AuditFilter;
 pub use credentials::{CreateCredential, UpdateCredential};
 pub use error::{AuthError, Error, ErrorKind, Result};
+pub use etag::{ETag, IfMatch};
+pub use export::{ExportRows, ExportSection, ExportSource};
+pub use invitation::{
+    AcceptInvitation, CreateInvitation, Invitation, InvitationPreview, InvitationState,
+};
 pub use login::{Login, LoginMethod};
 pub use mail::{EmailStatus, Locale, Mail, MailContent, OutboxEmail, Security, SmtpConfig};
+pub use memory::OrganizationFacts;
 pub use network::Network;
 pub use one_time_token::TokenPurpose;
-pub use organizations::{DEFAULT_SLUG, UpdateOrganization};
+pub use organization_settings::{DEFAULT_RETENTION_DAYS, OrganizationSettings, UpdateSettings};
+pub use organizations::{
+    CreateOrganization, DEFAULT_SLUG, OrganizationSize, OwnOrganization, UpdateOrganization,
+};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
 pub use permission::{Permission, Role};
+pub use plan::{Plan, PlanBudget, PlanConfig, PlanLimit, Plans, UNLIMITED};
 pub use principal::Principal;
 pub use profile::{MAX_AVATAR_BYTES, UpdateProfile};
 pub use registration::Registration;
@@ -89,10 +112,13 @@ pub use session::SignedIn;
 pub use sessions::{Client, NewSession, Transport};
 pub use sql::audit::AuditEntry;
 pub use sql::credentials::Credential;
-pub use sql::members::{Member, Team};
+pub use sql::members::Member;
 pub use sql::one_time_tokens::OneTimeToken;
-pub use sql::organizations::Organization;
+pub use sql::organizations::{DeletedOrganization, Organization};
 pub use sql::revisions::Revisions;
 pub use sql::sessions::Session;
+pub use sql::teams::{Team, TeamMember};
 pub use sql::users::{Avatar, Membership, User};
+pub use sql::webhooks::Webhook;
 pub use vault::{MasterKey, Rotation, Source};
+pub use webhook::{PutWebhook, SigningWebhook};

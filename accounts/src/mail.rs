@@ -213,6 +213,15 @@ impl Accounts {
         Ok(())
     }
 
+    /// The language that whoever reads at an address chose; English for addresses without an account.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn locale_of(&self, tx: &mut Tx, email: &str) -> Result<Locale> {
+        let user = sql::users::by_email_in(tx, email).await?;
+        Ok(user.map_or(Locale::English, |user| Locale::of(&user.locale)))
+    }
+
     /// Mails of the whole instance, newest first, for the instance's owner.
     ///
     /// # Errors

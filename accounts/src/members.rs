@@ -1,9 +1,9 @@
-//! Users, their membership, and teams.
+//! Users and their membership.
 
-use store::{OrgId, TeamId, UserId, in_tx};
+use store::{OrgId, Tx, UserId, in_tx};
 
 use crate::accounts::Change;
-use crate::sql::members::{Member, Team};
+use crate::sql::members::Member;
 use crate::sql::revisions::Counter;
 use crate::{Accounts, Actor, Error, Page, PageRequest, Result, Role, check, sql};
 
@@ -11,7 +11,8 @@ impl Accounts {
     /// Makes somebody a member; makes the user when the address is new to the instance.
     ///
     /// # Errors
-    /// `Invalid` for a wrong address, `Conflict` for somebody who is a member already.
+    /// `Invalid` for a wrong address; `Conflict` for somebody who is a member already, or when all
+    /// seats of the plan are taken; `Forbidden` for a role above the actor's.
     pub async fn add_member(
         &self,
         actor: &Actor,
@@ -19,10 +20,12 @@ impl Accounts {
         name: &str,
         role: Role,
     ) -> Result<Member> {
+        check_grant(actor, role)?;
         let org = actor.org_id();
         let (email, name, now) = (check::email(email)?, check::name("name", name)?, self.now());
         let added: Result<Member> = in_tx!(self.db(), tx: Error => {
             sql::revisions::bump(tx, Counter::Members).await?;
+            self.check_seats(tx, org, 0).await?;
             let user = sql::members::ensure_user(tx, UserId::new(), &email, &name, now).await?;
             sql::members::join(tx, org, user, role, now).await.map_err(|error| {
                 Error::from(error).explain_conflict(|| format!("{email} is a member already"))
@@ -60,16 +63,38 @@ impl Accounts {
         member.ok_or_else(|| Error::not_found("user", user))
     }
 
+    /// How many members an organization has.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_members(&self, org: OrgId) -> Result<i64> {
+        Ok(sql::members::count(self.db(), org).await?)
+    }
+
+    /// The addresses of an organization's owners and admins.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn administrators(&self, org: OrgId) -> Result<Vec<String>> {
+        Ok(sql::members::administrators(self.db(), org).await?)
+    }
+
     /// Changes what a member may do.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Forbidden` when the old or the new role is above the actor's; `Conflict` for the
+    /// last owner.
     pub async fn set_role(&self, actor: &Actor, user: UserId, role: Role) -> Result<Member> {
         let org = actor.org_id();
         let changed: Result<Member> = in_tx!(self.db(), tx: Error => {
             sql::revisions::bump(tx, Counter::Members).await?;
             let before = sql::members::get_in(tx, org, user).await?;
             let before = before.ok_or_else(|| Error::not_found("user", user))?;
+            check_grant(actor, role)?;
+            check_grant(actor, before.role)?;
+            if role != Role::Owner {
+                self.check_not_last_owner(tx, &before, org).await?;
+            }
             sql::members::set_role(tx, org, user, role).await?;
             let after = Member { role, ..before.clone() };
             self.audit(tx, actor, Change {
@@ -89,7 +114,7 @@ impl Accounts {
     /// budgets set on the member. The user stays in other organizations.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Forbidden` for a member above the actor; `Conflict` for the last owner.
     pub async fn remove_member(&self, actor: &Actor, user: UserId) -> Result<()> {
         let (org, now) = (actor.org_id(), self.now());
         let removed: Result<()> = in_tx!(self.db(), tx: Error => {
@@ -97,8 +122,11 @@ impl Accounts {
             sql::revisions::bump(tx, Counter::Members).await?;
             let before = sql::members::get_in(tx, org, user).await?;
             let before = before.ok_or_else(|| Error::not_found("user", user))?;
+            check_grant(actor, before.role)?;
+            self.check_not_last_owner(tx, &before, org).await?;
             sql::keys::revoke_of_user(tx, org, user, now, revision).await?;
             self.delete_rules_of(tx, org, user.uuid()).await?;
+            sql::teams::remove_from_all(tx, org, user).await?;
             sql::members::leave(tx, org, user).await?;
             self.audit(tx, actor, Change {
                 action: "member.remove",
@@ -112,89 +140,30 @@ impl Accounts {
         Ok(())
     }
 
-    /// Makes a team.
-    ///
-    /// # Errors
-    /// `Invalid`; `Conflict` when the name is taken.
-    pub async fn create_team(&self, actor: &Actor, name: &str) -> Result<Team> {
-        let now = self.now();
-        let team = Team {
-            id: TeamId::new(),
-            org_id: actor.org_id(),
-            name: check::name("name", name)?,
-            created_at: now,
-            updated_at: now,
-        };
-        in_tx!(self.db(), tx: Error => {
-            sql::members::insert_team(tx, &team).await.map_err(|error| taken(error, &team))?;
-            self.audit(tx, actor, Change {
-                action: "team.create",
-                target: team.id.to_string(),
-                before: None,
-                after: Some(&team),
-            }).await?;
-            Ok(team)
-        })
-    }
-
-    /// Teams of an organization, newest first.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn list_teams(&self, org: OrgId, page: PageRequest) -> Result<Page<Team>> {
-        let rows = sql::members::list_teams(self.db(), org, page).await?;
-        Ok(page.page(rows, |team| team.id.uuid()))
-    }
-
-    /// Renames a team.
-    ///
-    /// # Errors
-    /// `NotFound`, `Invalid`; `Conflict` when the name is taken.
-    pub async fn rename_team(&self, actor: &Actor, id: TeamId, name: &str) -> Result<Team> {
-        let (name, now) = (check::name("name", name)?, self.now());
-        in_tx!(self.db(), tx: Error => {
-            let before = sql::members::get_team_in(tx, actor.org_id(), id).await?;
-            let before = before.ok_or_else(|| Error::not_found("team", id))?;
-            let after = Team { name, updated_at: now, ..before.clone() };
-            sql::members::rename_team(tx, &after).await.map_err(|error| taken(error, &after))?;
-            self.audit(tx, actor, Change {
-                action: "team.update",
-                target: id.to_string(),
-                before: Some(&before),
-                after: Some(&after),
-            }).await?;
-            Ok(after)
-        })
-    }
-
-    /// Removes a team with the limits and budgets set on it.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` while keys belong to it: without the team they would lose its limits.
-    pub async fn delete_team(&self, actor: &Actor, id: TeamId) -> Result<()> {
-        let org = actor.org_id();
-        let deleted: Result<()> = in_tx!(self.db(), tx: Error => {
-            let before = sql::members::get_team_in(tx, org, id).await?;
-            let before = before.ok_or_else(|| Error::not_found("team", id))?;
-            self.delete_rules_of(tx, org, id.uuid()).await?;
-            sql::members::delete_team(tx, org, id).await.map_err(|error| {
-                Error::from(error).explain_conflict(|| {
-                    format!("team {} has API keys: move or delete them first", before.name)
-                })
-            })?;
-            self.audit(tx, actor, Change {
-                action: "team.delete",
-                target: id.to_string(),
-                before: Some(&before),
-                after: None,
-            }).await
-        });
-        deleted?;
-        self.refresh().await;
-        Ok(())
+    /// Whoever is the only owner stays one: an organization without would belong to nobody.
+    async fn check_not_last_owner(&self, tx: &mut Tx, member: &Member, org: OrgId) -> Result<()> {
+        if member.role != Role::Owner || sql::members::owners_in(tx, org).await? > 1 {
+            return Ok(());
+        }
+        Err(Error::conflict(format!(
+            "{} is the last owner of the organization: make somebody else an owner first, or delete \
+             the organization",
+            member.email
+        )))
     }
 }
 
-fn taken(error: store::Error, team: &Team) -> Error {
-    Error::from(error).explain_conflict(|| format!("there is a team named {} already", team.name))
+/// Nobody hands out, changes or takes away more than they have.
+pub(crate) fn check_grant(actor: &Actor, role: Role) -> Result<()> {
+    // The mightiest role comes first.
+    if role >= actor.role() {
+        return Ok(());
+    }
+    Err(Error::forbidden(
+        "role_too_low",
+        format!(
+            "the role `{role}` is above yours (`{}`): only somebody who has it can give or take it",
+            actor.role()
+        ),
+    ))
 }

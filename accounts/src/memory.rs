@@ -9,12 +9,13 @@ use store::{Clock, KeyId, Micros, OrgId, SessionId, UserId};
 use uuid::Uuid;
 
 use crate::api_key::Hash;
+use crate::organization_settings::DEFAULT_RETENTION_DAYS;
 use crate::principal::{CallerFacts, Principal};
 use crate::sql::keys::LoadedKey;
 use crate::sql::members::LoadedMember;
-use crate::sql::organizations::LogBodies;
+use crate::sql::organizations::LoadedOrganization;
 use crate::sql::revisions::Revisions;
-use crate::{AuthError, Budget, Limit};
+use crate::{AuthError, Budget, Limit, OrganizationSettings, Plan, Plans};
 
 /// Uses closer together than this leave the mark alone: the cores would fight for its cache line.
 const MARK_EVERY: i64 = 1_000_000;
@@ -38,7 +39,42 @@ pub(crate) struct Memory {
 pub(crate) struct Rules {
     limits: HashMap<Uuid, Vec<Limit>>,
     budgets: HashMap<Uuid, Vec<Budget>>,
-    log_bodies: HashMap<OrgId, bool>,
+    organizations: HashMap<OrgId, Arc<OrganizationFacts>>,
+}
+
+/// What is kept in memory of an organization.
+#[derive(Debug, Default)]
+pub struct OrganizationFacts {
+    /// The plan that limits it; `None` when the configuration no longer knows it.
+    pub plan: Option<Plan>,
+    /// What it decided about itself.
+    pub settings: OrganizationSettings,
+    /// Whether bodies of requests and answers are logged.
+    pub log_bodies: bool,
+}
+
+impl OrganizationFacts {
+    fn new(loaded: LoadedOrganization, plans: &Plans) -> Self {
+        let plan = plans.get(&loaded.plan).cloned();
+        if plan.is_none() {
+            let (org, plan) = (loaded.id, &loaded.plan);
+            tracing::error!(org.id = %org, plan, "an organization is on a plan that is not configured");
+        }
+        Self {
+            plan,
+            settings: loaded.settings.0,
+            log_bodies: loaded.log_bodies,
+        }
+    }
+
+    /// Days that logged bodies are kept: as the organization wishes, and no longer than its plan
+    /// allows.
+    pub fn retention_days(&self) -> u32 {
+        let wished = self.settings.retention_days;
+        let most = self.plan.as_ref().map(|plan| plan.retention_days);
+        let wished = wished.unwrap_or(DEFAULT_RETENTION_DAYS);
+        most.map_or(wished, |most| wished.min(most))
+    }
 }
 
 #[derive(Debug)]
@@ -60,9 +96,20 @@ impl Rules {
     pub(crate) fn new(
         limits: Vec<Limit>,
         budgets: Vec<Budget>,
-        organizations: Vec<LogBodies>,
+        organizations: Vec<LoadedOrganization>,
+        plans: &Plans,
     ) -> Self {
         let mut rules = Self::default();
+        for loaded in organizations {
+            let org = loaded.id;
+            let facts = OrganizationFacts::new(loaded, plans);
+            if let Some(plan) = &facts.plan {
+                let (limits, budgets) = plan.rules(org);
+                rules.limits.insert(org.uuid(), limits);
+                rules.budgets.insert(org.uuid(), budgets);
+            }
+            rules.organizations.insert(org, Arc::new(facts));
+        }
         for limit in limits {
             rules.limits.entry(limit.scope_id).or_default().push(limit);
         }
@@ -73,10 +120,6 @@ impl Rules {
                 .or_default()
                 .push(budget);
         }
-        rules.log_bodies = organizations
-            .into_iter()
-            .map(|organization| (organization.id, organization.log_bodies))
-            .collect();
         rules
     }
 
@@ -108,11 +151,11 @@ impl Rules {
                 .filter(|budget| budget.org_id == caller.org_id)
                 .cloned()
                 .collect(),
-            log_bodies: self
-                .log_bodies
+            organization: self
+                .organizations
                 .get(&caller.org_id)
-                .copied()
-                .unwrap_or(false),
+                .cloned()
+                .unwrap_or_default(),
             caller: Arc::clone(caller),
         })
     }
@@ -121,6 +164,21 @@ impl Rules {
 impl Memory {
     pub(crate) fn get(&self, hash: &Hash) -> Option<&Arc<KeyEntry>> {
         self.keys.get(hash)
+    }
+
+    pub(crate) fn organization(&self, org: OrgId) -> Option<Arc<OrganizationFacts>> {
+        self.rules.organizations.get(&org).map(Arc::clone)
+    }
+
+    pub(crate) fn organizations(&self) -> Vec<(OrgId, Arc<OrganizationFacts>)> {
+        let all = self.rules.organizations.iter();
+        all.map(|(org, facts)| (*org, Arc::clone(facts))).collect()
+    }
+
+    /// All budgets of an organization: its plan's, its own, and those on its teams, users and keys.
+    pub(crate) fn budgets(&self, org: OrgId) -> Vec<Budget> {
+        let all = self.rules.budgets.values().flatten();
+        all.filter(|budget| budget.org_id == org).cloned().collect()
     }
 
     /// Takes up new rules: every principal is made again.
@@ -151,6 +209,12 @@ impl Memory {
     /// What a session of this person is in the organization; `None` for those who are no members.
     pub(crate) fn member(&self, user: UserId, org: OrgId) -> Option<&Arc<Principal>> {
         self.members.get(&(user, org))
+    }
+
+    /// Whether somebody owns the whole instance; known of people who belong to an organization.
+    pub(crate) fn owns_instance(&self, user: UserId) -> bool {
+        let mut all = self.members.iter();
+        all.any(|((id, _), principal)| *id == user && principal.is_instance_owner())
     }
 
     /// Forgets all revoked sessions and takes up these.
@@ -243,7 +307,7 @@ fn facts(member: LoadedMember) -> CallerFacts {
         key_id: None,
         org_id: member.org_id,
         user_id: Some(member.user_id),
-        team_id: None,
+        team_id: member.team_id,
         name: member.name,
         role: Some(member.role),
         instance_owner: member.is_instance_owner,

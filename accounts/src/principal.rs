@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use store::{KeyId, OrgId, TeamId, UserId};
 
-use crate::{Budget, Limit, Permission, Role, pattern};
+use crate::{Budget, Limit, OrganizationFacts, Permission, Role, pattern};
 
 /// An authenticated caller with all that applies to it.
 ///
@@ -15,7 +15,7 @@ use crate::{Budget, Limit, Permission, Role, pattern};
 #[derive(Debug)]
 pub struct Principal {
     pub(crate) caller: Arc<CallerFacts>,
-    pub(crate) log_bodies: bool,
+    pub(crate) organization: Arc<OrganizationFacts>,
     pub(crate) limits: Arc<[Limit]>,
     pub(crate) budgets: Arc<[Budget]>,
 }
@@ -95,9 +95,19 @@ impl Principal {
         &self.caller.endpoints
     }
 
-    /// Whether the caller may use `model`.
+    /// Whether the caller may use `model`, by its own patterns and by those of its organization.
     pub fn may_use_model(&self, model: &str) -> bool {
-        pattern::allows(&self.caller.models, model)
+        let patterns = self.model_scopes();
+        patterns.iter().all(|scope| pattern::allows(scope, model))
+    }
+
+    /// The lists of patterns that a model has to match, each for itself: the caller's and its
+    /// organization's. An empty list allows all.
+    pub fn model_scopes(&self) -> [&[String]; 2] {
+        [
+            &self.caller.models,
+            &self.organization.settings.allowed_models,
+        ]
     }
 
     /// Whether the caller may use the endpoint with this path.
@@ -117,7 +127,12 @@ impl Principal {
 
     /// Whether the organization wants request and answer bodies logged.
     pub fn log_bodies(&self) -> bool {
-        self.log_bodies
+        self.organization.log_bodies
+    }
+
+    /// What memory knows of the caller's organization.
+    pub fn organization(&self) -> &OrganizationFacts {
+        &self.organization
     }
 
     /// All limits that count this caller's use: of its organization, team, user and key.

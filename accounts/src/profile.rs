@@ -17,6 +17,7 @@ pub const MAX_AVATAR_BYTES: usize = 512 * 1024;
 /// What shall change about a person; absent fields stay.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"name": "Ada King"}))]
 pub struct UpdateProfile {
     /// For people; 1 to 200 characters.
     pub name: Option<String>,

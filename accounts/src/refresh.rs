@@ -92,7 +92,8 @@ impl Accounts {
             memory.set_rules(Rules::new(
                 sql::rules::all_limits(db).await?,
                 sql::rules::all_budgets(db).await?,
-                sql::organizations::all_log_bodies(db).await?,
+                sql::organizations::load(db).await?,
+                &self.inner.plans,
             ));
         }
         // A counter that went back means that the database was restored from a backup.

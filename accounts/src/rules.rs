@@ -15,6 +15,7 @@ use crate::{
 /// A limit to be set.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"scope": "organization", "metric": "requests", "window": "minute", "max": 600}))]
 pub struct CreateLimit {
     /// Whose use is counted.
     pub scope: ScopeKind,
@@ -34,6 +35,7 @@ pub struct CreateLimit {
 /// A budget to be set.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"scope": "organization", "period": "month", "unit": "nano_usd", "max": 100_000_000_000_i64}))]
 pub struct CreateBudget {
     /// Whose use is counted.
     pub scope: ScopeKind,
@@ -54,6 +56,7 @@ pub struct CreateBudget {
 /// mean something else.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"max": 1000}))]
 pub struct UpdateRule {
     /// The new maximum; 0 forbids.
     pub max: i64,
@@ -290,7 +293,7 @@ impl Accounts {
             ScopeKind::Organization => id == org.uuid(),
             ScopeKind::Team => {
                 let team = TeamId::from_uuid(id);
-                sql::members::get_team_in(tx, org, team).await?.is_some()
+                sql::teams::get_team_in(tx, org, team).await?.is_some()
             }
             ScopeKind::User => {
                 let user = UserId::from_uuid(id);

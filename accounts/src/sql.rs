@@ -7,6 +7,8 @@
 pub(crate) mod audit;
 pub(crate) mod credentials;
 pub(crate) mod emails;
+pub(crate) mod idempotency;
+pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod login_attempts;
 pub(crate) mod members;
@@ -15,4 +17,6 @@ pub(crate) mod organizations;
 pub(crate) mod revisions;
 pub(crate) mod rules;
 pub(crate) mod sessions;
+pub(crate) mod teams;
 pub(crate) mod users;
+pub(crate) mod webhooks;

@@ -28,6 +28,11 @@ use crate::sql::credentials::Sealed;
 use crate::sql::revisions::Counter;
 use crate::{Error, ErrorKind, Result, Secret, sql};
 
+/// The purpose that signing secrets of webhooks are encrypted for.
+pub(crate) const WEBHOOK: &str = "webhook";
+/// The purpose that kept answers are encrypted for. They are not encrypted anew at a rotation: they
+/// live for a day, and a request whose answer is lost is still not carried out twice.
+pub(crate) const IDEMPOTENCY: &str = "idempotency";
 /// The purpose that the texts of mails are encrypted for.
 pub(crate) const EMAIL: &str = "email";
 const NONCE_LENGTH: usize = 12;
@@ -71,6 +76,11 @@ impl Vault {
     /// before a rotation are refreshed.
     pub(crate) fn signing_key(&self) -> Zeroizing<[u8; 32]> {
         self.keyring.load().key.derive(b"nocode-ai access token 1")
+    }
+
+    /// The master key in use.
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.load_full()
     }
 
     /// Locks the master key against rotation for this transaction and returns it.
@@ -175,6 +185,11 @@ pub(crate) async fn reseal_all(db: &Db, old: &Keyring, new: &Keyring) -> Result<
             let again = new.seal(sealed.org_id, sealed.id, &secret)?;
             sql::credentials::reseal(tx, sealed.org_id, sealed.id, &again, new.version).await?;
         }
+        for webhook in &sql::webhooks::all_sealed_in(tx).await? {
+            let plain = old.open_for(WEBHOOK, webhook.org_id.uuid(), &webhook.encrypted_data)?;
+            let again = new.seal_for(WEBHOOK, webhook.org_id.uuid(), &plain)?;
+            sql::webhooks::reseal(tx, webhook.org_id, &again).await?;
+        }
         for mail in &sql::emails::all_sealed_in(tx).await? {
             let plain = old.open_for(EMAIL, mail.id.uuid(), &mail.body)?;
             let again = new.seal_for(EMAIL, mail.id.uuid(), &plain)?;
@@ -188,7 +203,7 @@ pub(crate) async fn reseal_all(db: &Db, old: &Keyring, new: &Keyring) -> Result<
 async fn load(db: &Db, source: &Source) -> Result<Keyring> {
     let revisions = sql::revisions::read(db).await?;
     let registered = revisions.vault_fingerprint;
-    let credentials = sql::credentials::count(db).await?;
+    let credentials = sql::credentials::count(db).await? + sql::webhooks::count(db).await?;
     let key = match source {
         Source::Given(key) => key.clone(),
         Source::File(path) => file::load(path, registered, credentials)?,

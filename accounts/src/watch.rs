@@ -37,7 +37,12 @@ impl Accounts {
                     log_transition(reachable, answered);
                     reachable = answered;
                 }
-                _ = flush.tick() => self.flush_or_log().await,
+                _ = flush.tick() => {
+                    self.flush_or_log().await;
+                    if let Err(error) = self.sweep_idempotency().await {
+                        tracing::debug!(%error, "cannot forget old answers; it will be tried again");
+                    }
+                }
             }
         }
         self.flush_or_log().await;

@@ -3,12 +3,15 @@
 /// Defines an enum whose variants are stored and serialized as words:
 /// `word! { /// Docs. pub enum Metric { /// Docs. Requests = "requests" } }`.
 ///
+/// A word is a `tt`: as a `literal` it would reach utoipa in a group, which it reads as no word at all,
+/// and the OpenAPI document would have the variants' names.
+///
 /// Reading an unknown word from the database or from JSON is an error that lists the known ones.
 macro_rules! word {
     ($(
         $(#[$meta:meta])*
         $visibility:vis enum $name:ident {
-            $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
+            $($(#[$variant_meta:meta])* $variant:ident = $word:tt,)+
         }
     )+) => {$(
         $(#[$meta])*

@@ -12,6 +12,7 @@ use providers::{DialectId, Operation, tokens};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::route::keys::KeyRing;
 
 /// Who in this program makes the call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct CallContext {
     /// Headers of the client's dialect that a vendor of the same dialect should see
     /// (`anthropic-beta`, `openai-beta`).
     pub forward: HeaderMap,
+    /// The vendor's keys to use in place of the usual ones, to test them.
+    pub keys: Option<Arc<KeyRing>>,
 }
 
 impl CallContext {
@@ -67,6 +70,7 @@ impl CallContext {
             tags: Vec::new(),
             cache: CacheControl::default(),
             forward: HeaderMap::new(),
+            keys: None,
         }
     }
 }

@@ -40,6 +40,9 @@ pub struct Defaults {
     pub breaker: Breaker,
     /// Exact cache.
     pub cache: CacheConfig,
+    /// Whether webhooks of organizations may be in private networks. Leave it off where organizations
+    /// do not trust each other: whoever enters an address makes this server call it.
+    pub allow_private_webhooks: bool,
 }
 
 impl Default for Defaults {
@@ -54,6 +57,7 @@ impl Default for Defaults {
             retry: Retry::default(),
             breaker: Breaker::default(),
             cache: CacheConfig::default(),
+            allow_private_webhooks: false,
         }
     }
 }

@@ -3,19 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use accounts::{Accounts, Principal};
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 use outbound::Client;
 use parking_lot::RwLock;
-use store::{Db, SharedClock};
+use store::{Db, OrgId, SharedClock};
 
+use crate::alerts::{self, Alerts};
 use crate::call::{Call, Reply};
 use crate::config::{Breaker, CacheConfig, Defaults, GatewayConfig};
 use crate::error::Error;
 use crate::housekeeping;
-use crate::limit::{Limiter, Local};
+use crate::limit::{Claim, Limiter, Local, Shape, Unit};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
 use crate::org_keys::OrgKeys;
@@ -27,7 +29,7 @@ use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
 use crate::usage::open_rows::OpenRows;
-use crate::usage::{Bodies, Writer, sql};
+use crate::usage::{Bodies, UsageExport, Writer, sql};
 
 /// The gateway. Clones share everything.
 #[derive(Clone)]
@@ -59,6 +61,9 @@ struct Inner {
     defaults: ArcSwap<Defaults>,
     health: HealthBook,
     limiter: Arc<dyn Limiter>,
+    alerts: Alerts,
+    /// Calls addresses that tenants entered.
+    guarded: Client,
     answers: Arc<Answers>,
     writer: Writer,
     open_rows: OpenRows,
@@ -100,10 +105,12 @@ impl Gateway {
             tracing::info!(rows, "stored usage that was left in the journal");
         }
         let client = Client::trusted(&outbound::Settings {
-            connect_timeout: std::time::Duration::from_millis(config.gateway.timeouts.connect_ms),
+            connect_timeout: Duration::from_millis(config.gateway.timeouts.connect_ms),
             ..outbound::Settings::default()
         });
         let health = health_book();
+        let guarded = Client::guarded(&outbound::Settings::default());
+        accounts.register_export(Arc::new(UsageExport(db.clone())));
         let local: Vec<Arc<dyn LocalModels>> = vec![Arc::new(setup::Builtin)];
         let table = setup::table(&config, &client, &health, &prefixes(&local))?;
         let writer = Writer::new(journal);
@@ -112,6 +119,8 @@ impl Gateway {
             table: ArcSwap::from_pointee(table),
             defaults: ArcSwap::from_pointee(config.gateway),
             limiter: Arc::new(Local::new()),
+            alerts: Alerts::default(),
+            guarded,
             local: RwLock::new(local),
             metrics: Metrics::new(),
             org_keys: OrgKeys::new(accounts.clone()),
@@ -139,8 +148,9 @@ impl Gateway {
     fn spawn_background(&self) {
         let (writer, db) = (self.inner.writer.clone(), self.inner.db.clone());
         tokio::spawn(async move { writer.run(db).await });
-        let (db, clock) = (self.inner.db.clone(), self.inner.clock.clone());
-        tokio::spawn(housekeeping::run(db, clock));
+        tokio::spawn(housekeeping::run(self.inner.accounts.clone()));
+        tokio::spawn(alerts::watch(self.clone()));
+        tokio::spawn(alerts::deliver(self.clone()));
         tokio::spawn(self.inner.org_keys.clone().watch());
         tokio::spawn(self.inner.open_rows.clone().run());
     }
@@ -256,8 +266,53 @@ impl Gateway {
         Ok(own.unwrap_or_else(|| Arc::clone(&vendor.keys)))
     }
 
+    /// Whether an organization keeps keys of its own for a vendor.
+    ///
+    /// # Errors
+    /// When the vault cannot be read.
+    pub(crate) async fn has_own_key(&self, who: &Principal, vendor: &str) -> Result<bool, Error> {
+        let own = self.inner.org_keys.ring(who.org_id(), vendor).await?;
+        Ok(own.is_some())
+    }
+
     pub(crate) fn limiter(&self) -> &dyn Limiter {
         self.inner.limiter.as_ref()
+    }
+
+    pub(crate) fn alerts(&self) -> &Alerts {
+        &self.inner.alerts
+    }
+
+    /// What calls webhooks: public addresses only, unless the configuration trusts the network.
+    pub(crate) fn webhook_client(&self) -> Client {
+        match self.inner.defaults.load().allow_private_webhooks {
+            true => self.inner.client.clone(),
+            false => self.inner.guarded.clone(),
+        }
+    }
+
+    /// Takes a request of an organization to `/api/v1` as long as there are no more than `max` in any
+    /// minute.
+    ///
+    /// # Errors
+    /// When there is room again.
+    pub async fn admit_api_request(&self, org: OrgId, max: i64) -> Result<(), Duration> {
+        let claim = Claim {
+            counter: org.uuid(),
+            unit: Unit::Requests,
+            shape: Shape::Window(Duration::from_secs(60)),
+            max,
+            amount: 1,
+        };
+        let reserved = self.limiter().reserve(&[claim], self.now_us()).await;
+        match reserved {
+            // A window keeps what it took; there is nothing to give back.
+            Ok(ticket) => {
+                drop(ticket);
+                Ok(())
+            }
+            Err(refused) => Err(refused.retry_after.unwrap_or(Duration::from_secs(60))),
+        }
     }
 
     pub(crate) fn answers(&self) -> &Arc<Answers> {

@@ -1,47 +1,96 @@
-//! What is forgotten when its time is over.
+//! What is forgotten when its time is over, or when its organization was deleted.
 
 use std::time::Duration;
 
-use store::{Db, Micros, SharedClock};
+use accounts::{Accounts, DEFAULT_RETENTION_DAYS};
 
-use crate::responses_store;
 use crate::usage::bodies;
+use crate::{alerts, responses_store, usage};
 
 const EVERY: Duration = Duration::from_secs(3_600);
-/// How long bodies of calls are kept.
-const BODIES_KEPT: Duration = Duration::from_secs(30 * 86_400);
+const DAY: Duration = Duration::from_secs(86_400);
+/// How long messages to webhooks are kept.
+const DELIVERIES_KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// How long rows of a deleted organization are looked for: the journal of an instance that was down
+/// may still bring some.
+const PURGED_FOR: Duration = Duration::from_secs(30 * 86_400);
 
-/// Sweeps at once and every hour, until the program ends. Instances may do so at the same time.
-pub(crate) async fn run(db: Db, clock: SharedClock) {
+/// Sweeps at once, every hour, and whenever an organization may have been deleted, until the program
+/// ends. Instances may do so at the same time.
+pub(crate) async fn run(accounts: Accounts) {
+    let mut changes = accounts.changes();
+    let mut seen = changes.borrow_and_update().organizations;
     loop {
-        if let Err(error) = sweep(&db, clock.now()).await {
+        if let Err(error) = sweep(&accounts).await {
             tracing::warn!(%error, "cannot delete what has expired; will retry in an hour");
         }
-        tokio::time::sleep(EVERY).await;
+        let another = async {
+            while changes.changed().await.is_ok() {
+                let now = changes.borrow_and_update().organizations;
+                if now != seen {
+                    seen = now;
+                    return;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let _ = tokio::time::timeout(EVERY, another).await;
     }
 }
 
-async fn sweep(db: &Db, now: Micros) -> store::Result<()> {
+async fn sweep(accounts: &Accounts) -> accounts::Result<()> {
+    let (db, now) = (accounts.db(), accounts.clock().now());
     let responses = responses_store::delete_expired(db, now.0).await?;
-    let bodies = bodies::delete_before(db, now.minus(BODIES_KEPT)).await?;
-    if responses + bodies > 0 {
-        tracing::info!(responses, bodies, "deleted what has expired");
+    let mut kept = 0;
+    let mut bodies = 0;
+    for (org, facts) in accounts.all_organization_facts() {
+        let days = facts.retention_days();
+        kept = kept.max(days);
+        let before = now.minus(DAY * days);
+        bodies += bodies::delete_of_before(db, org, before).await?;
+    }
+    // Those of organizations that nobody knows any more.
+    let before = now.minus(DAY * kept.max(DEFAULT_RETENTION_DAYS));
+    bodies += bodies::delete_before(db, before).await?;
+    let deliveries = now.minus(DELIVERIES_KEPT);
+    let messages = alerts::sql::delete_deliveries_before(db, deliveries).await?;
+    let purged = purge_deleted(accounts).await?;
+    if responses + bodies + messages + purged > 0 {
+        tracing::info!(
+            responses,
+            bodies,
+            messages,
+            purged,
+            "deleted what has expired"
+        );
     }
     Ok(())
+}
+
+/// Deletes the rows of organizations that are no more.
+async fn purge_deleted(accounts: &Accounts) -> accounts::Result<u64> {
+    let since = accounts.clock().now().minus(PURGED_FOR);
+    let mut rows = 0;
+    for deleted in accounts.deleted_organizations(since).await? {
+        rows += usage::sql::delete_of_organization(accounts.db(), deleted.org_id).await?;
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
     use store::testing::for_each_db;
-    use store::{KeyId, OrgId};
+    use store::{KeyId, Micros, OrgId};
 
     use super::*;
     use crate::responses_store::{KEPT_US, NewResponse, delete, get, put};
+    use crate::testing::World;
 
     #[tokio::test]
     async fn kept_responses_belong_to_their_organization_and_end_after_thirty_days() {
         for_each_db(|db| async move {
+            let world = World::new(db.clone()).await;
             let (ours, theirs) = (OrgId::new(), OrgId::new());
             let kept = async |org, id, answer: &str, now_us| {
                 let new = NewResponse {
@@ -73,7 +122,8 @@ mod tests {
             assert_eq!(stored.expires_at, 2_000 + KEPT_US);
             assert_eq!(stored.input_items[0]["content"], "nul \u{0} here");
 
-            sweep(&db, Micros(2_000 + KEPT_US)).await.expect("swept");
+            world.clock.set(Micros(2_000 + KEPT_US));
+            sweep(&world.accounts).await.expect("swept");
             assert_eq!(answer(ours, "resp_1").await, None);
             assert!(answer(theirs, "resp_1").await.is_some());
             assert!(

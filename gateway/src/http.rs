@@ -2,16 +2,22 @@
 //!
 //! Handlers read the request, make a [`Call`](crate::Call) and write the reply: no rule lives here.
 
+mod alerts;
+mod api;
 mod audio;
+mod billing;
 mod chat;
 mod count_tokens;
 mod ingress;
 mod models;
 mod others;
+mod providers;
 mod responses;
 pub mod usage;
 mod write;
 
+use accounts::http::with_request_id;
+use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -35,5 +41,23 @@ pub fn router(gateway: Gateway) -> OpenApiRouter {
         .routes(routes!(models::list_models))
         .routes(routes!(models::get_model))
         .with_state(gateway.clone())
-        .merge(usage::router(gateway))
+        .merge(usage::router(gateway.clone()))
+        .merge(api(gateway))
+}
+
+/// Our own endpoints about models and money.
+fn api(gateway: Gateway) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(billing::get_billing))
+        .routes(routes!(billing::list_statements))
+        .routes(routes!(billing::get_statement))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(alerts::list_webhook_deliveries))
+        .routes(routes!(alerts::test_webhook))
+        .routes(routes!(providers::list_providers))
+        .routes(routes!(providers::list_provider_models))
+        .routes(routes!(providers::test_provider))
+        .routes(routes!(providers::test_credential))
+        .with_state(api::Api(gateway))
+        .layer(from_fn(with_request_id))
 }

@@ -25,7 +25,9 @@
 //! * a limiter that instances share: an implementation of [`limit::Limiter`];
 //! * models that run in this program: an implementation of [`local::LocalModels`].
 
+pub mod alerts;
 mod attempt;
+pub mod billing;
 pub mod call;
 pub mod catalogue;
 pub mod config;
@@ -40,10 +42,13 @@ mod metrics;
 mod operations;
 mod org_keys;
 mod pipeline;
+pub mod probe;
 mod responses_store;
 pub mod route;
 mod setup;
 mod stages;
+#[cfg(test)]
+mod testing;
 pub mod trace;
 pub mod upload;
 mod upstream;

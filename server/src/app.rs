@@ -19,6 +19,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Model calls.
     pub gateway: Gateway,
+    /// Workers for users' code and uploaded files; none runs before the first job.
+    pub sandbox: sandbox::Pool,
 }
 
 /// Opens the database and brings it to this program's version.
@@ -50,6 +52,7 @@ pub async fn open_accounts(config: &Config, db: Db) -> Result<Accounts> {
         smtp: config.email.smtp()?,
         log_links: config.email.log_links,
         trusted_proxies: trusted_proxies(config)?,
+        plans: config.plans()?,
     };
     Ok(Accounts::open(db, Arc::new(SystemClock), &config).await?)
 }
@@ -84,6 +87,8 @@ impl App {
             db,
             accounts,
             gateway,
+            sandbox: crate::commands::worker::pool(config.sandbox.clone())
+                .context("cannot find this program's own file")?,
         })
     }
 }

@@ -89,6 +89,13 @@ pub enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
+    /// Run users' code and parse files for a server, which starts this itself.
+    #[command(hide = true)]
+    Worker {
+        /// What the server says.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 /// `nocode-ai key …`.

@@ -4,6 +4,7 @@ mod account;
 mod doctor;
 mod key;
 mod vault;
+pub mod worker;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Account { place, action } => account::run(&load(&place)?, action).await?,
         Command::Vault { place, action } => vault::run(&load(&place)?, action).await?,
         Command::Openapi => print!("{}", document().await?),
+        // Runs without this runtime: `main` has seen to it.
+        Command::Worker { .. } => return Err(anyhow!("a worker is started by the server only")),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -69,7 +72,7 @@ pub async fn document() -> Result<String> {
     let mut config = Config::default();
     config.server.data_dir = dir.path().to_owned();
     let app = app::App::build(&config).await?;
-    let (_, document) = router::build(&app, router::Edge::default());
+    let (_, document) = router::build(&app, router::Edge::default())?;
     app.db.close().await;
     openapi::render(&document)
 }

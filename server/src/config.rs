@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use accounts::{Registration, Secret, Security, SmtpConfig};
+use accounts::{PlanConfig, Plans, Registration, Secret, Security, SmtpConfig};
 use anyhow::{Context, Result, anyhow};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use gateway::config::{Defaults, GatewayConfig, ModelConfig, ProviderConfig};
+use sandbox::SandboxConfig;
 use serde::Deserialize;
 
 /// Everything that can be configured.
@@ -26,12 +27,18 @@ pub struct Config {
     pub accounts: AccountsSection,
     /// Mail.
     pub email: EmailConfig,
+    /// Workers for users' code and uploaded files.
+    pub sandbox: SandboxConfig,
     /// Defaults of model calls.
     pub gateway: Defaults,
     /// Vendors.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// Aliases and virtual models.
     pub models: BTreeMap<String, ModelConfig>,
+    /// Who pays what.
+    pub billing: BillingConfig,
+    /// Plans, in place of the built-in ones of the same word or beside them.
+    pub plans: BTreeMap<String, PlanConfig>,
     /// Corrections to the model catalogue.
     pub catalogue: BTreeMap<String, gateway::catalogue::Override>,
 }
@@ -47,6 +54,12 @@ pub struct ServerConfig {
     pub public_url: Option<String>,
     /// Proxies whose `x-forwarded-for` is believed, as addresses or ranges such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
+    /// Web pages of other origins that may call this server from a browser, such as
+    /// `https://app.example.org`. They use keys or bearer tokens; cookies are for our own pages.
+    pub cors_origins: Vec<String>,
+    /// Requests of an organization to `/api/v1` in any minute, where its plan says nothing else; 0 for
+    /// any number.
+    pub api_requests_per_minute: u32,
     /// Directory of the database, the journal and the master key.
     pub data_dir: PathBuf,
     /// Longest time for a request's head, in milliseconds.
@@ -67,6 +80,8 @@ impl Default for ServerConfig {
             listen: "127.0.0.1:8080".to_owned(),
             public_url: None,
             trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            api_requests_per_minute: 12_000,
             data_dir: PathBuf::from("data"),
             header_timeout_ms: 15_000,
             max_header_bytes: 65_536,
@@ -75,6 +90,14 @@ impl Default for ServerConfig {
             metrics: true,
         }
     }
+}
+
+/// Who pays what.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BillingConfig {
+    /// The word of the plan that new organizations get; `unlimited` when absent.
+    pub default_plan: Option<String>,
 }
 
 /// The database.
@@ -124,6 +147,17 @@ impl Default for EmailConfig {
             from: None,
             log_links: false,
         }
+    }
+}
+
+impl Config {
+    /// All plans, built-in and configured.
+    ///
+    /// # Errors
+    /// Which plan is wrong.
+    pub fn plans(&self) -> Result<Plans> {
+        Plans::new(self.plans.clone(), self.billing.default_plan.clone())
+            .map_err(|why| anyhow!(why))
     }
 }
 

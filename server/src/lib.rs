@@ -3,6 +3,7 @@
 //! [`app::App`] builds the crates' handles from a [`config::Config`]; [`serve`] puts them on a
 //! listener; [`commands`] holds everything else `nocode-ai` can do.
 
+mod api_docs;
 pub mod app;
 pub mod cli;
 pub mod commands;
@@ -12,7 +13,9 @@ mod lock;
 mod metrics;
 pub mod openapi;
 pub mod reload;
-mod router;
+pub mod router;
 pub mod serve;
+mod shield;
 mod telemetry;
 mod trace;
+mod web;

@@ -1,8 +1,11 @@
 //! All routes of all crates, with what the HTTP edge adds.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -12,7 +15,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{openapi, trace};
+use crate::config::ServerConfig;
+use crate::{api_docs, openapi, shield, trace, web};
 
 #[derive(Clone)]
 struct Health {
@@ -21,20 +25,26 @@ struct Health {
 
 /// What the configuration adds to the routes.
 #[derive(Default)]
-pub(crate) struct Edge {
+pub struct Edge {
+    /// The server's settings: origins, rates, whether there is TLS.
+    pub server: ServerConfig,
     /// Serve `/metrics` from this recorder.
-    pub(crate) metrics: Option<PrometheusHandle>,
+    pub metrics: Option<PrometheusHandle>,
     /// Make a span for each request.
-    pub(crate) traces: bool,
+    pub traces: bool,
 }
 
 /// Routes and the document that describes them.
-pub(crate) fn build(app: &App, edge: Edge) -> (Router, OpenApi) {
+///
+/// # Errors
+/// Which setting is wrong.
+pub fn build(app: &App, edge: Edge) -> anyhow::Result<(Router, OpenApi)> {
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .merge(accounts::http::router(app.accounts.clone()))
         .merge(gateway::http::router(app.gateway.clone()));
     let (router, mut document) = api.split_for_parts();
-    name_wildcards(&mut document);
+    openapi::complete(&mut document);
+    let text = openapi::render(&document)?;
     let mut router = router
         .merge(
             Router::new()
@@ -42,6 +52,7 @@ pub(crate) fn build(app: &App, edge: Edge) -> (Router, OpenApi) {
                 .route("/readyz", get(ready))
                 .with_state(Health { app: app.clone() }),
         )
+        .merge(api_docs::router(text))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method);
     if let Some(handle) = edge.metrics {
@@ -58,20 +69,38 @@ pub(crate) fn build(app: &App, edge: Edge) -> (Router, OpenApi) {
     if edge.traces {
         router = router.layer(axum::middleware::from_fn(trace::traced));
     }
+    let rate = Arc::new(shield::Rate {
+        gateway: app.gateway.clone(),
+        per_minute: edge.server.api_requests_per_minute,
+    });
+    // From the inside out: what is added last sees a request first.
+    router = router
+        .layer(from_fn_with_state(
+            app.accounts.clone(),
+            accounts::http::idempotent,
+        ))
+        .layer(from_fn_with_state(rate, shield::with_rate))
+        .layer(from_fn(named_api_requests));
+    if let Some(cors) = shield::cors(&edge.server)? {
+        router = router.layer(cors);
+    }
     let router = router
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(
+            shield::Headers::new(&edge.server),
+            shield::with_headers,
+        ))
         // Each endpoint bounds its own body.
         .layer(DefaultBodyLimit::disable());
-    (router, document)
+    Ok((router, document))
 }
 
-/// A wildcard is axum's notation; OpenAPI only knows plain parameters.
-fn name_wildcards(document: &mut OpenApi) {
-    let paths = std::mem::take(&mut document.paths.paths);
-    document.paths.paths = paths
-        .into_iter()
-        .map(|(path, item)| (path.replace("{*", "{"), item))
-        .collect();
+/// Gives requests to `/api/v1` their id before the layers that may refuse them. `/v1` names its own.
+async fn named_api_requests(request: Request, next: Next) -> Response {
+    match request.uri().path().starts_with("/api/v1/") {
+        true => accounts::http::with_request_id(request, next).await,
+        false => next.run(request).await,
+    }
 }
 
 /// Whether calls can be served: the database answers and usage reaches the disk.
@@ -90,7 +119,10 @@ async fn ready(State(Health { app }): State<Health>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
 }
 
-async fn not_found(uri: axum::http::Uri) -> Response {
+async fn not_found(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if let Some(page) = web::answer(&method, &uri, &headers) {
+        return page;
+    }
     problem(
         StatusCode::NOT_FOUND,
         "not_found",
@@ -98,7 +130,7 @@ async fn not_found(uri: axum::http::Uri) -> Response {
     )
 }
 
-async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+async fn wrong_method(method: Method, uri: Uri) -> Response {
     let message = format!("{} does not take {method}.", uri.path());
     problem(
         StatusCode::METHOD_NOT_ALLOWED,

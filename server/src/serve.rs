@@ -31,10 +31,11 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     let (router, _) = router::build(
         &app,
         router::Edge {
+            server: config.server.clone(),
             metrics: config.server.metrics.then(|| recorder.clone()),
             traces: config.telemetry.otlp_endpoint.is_some(),
         },
-    );
+    )?;
     let listener = TcpListener::bind(&config.server.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.server.listen))?;

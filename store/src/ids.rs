@@ -185,6 +185,12 @@ id! {
     pub struct SessionId;
     /// A mail.
     pub struct EmailId;
+    /// An invitation into an organization.
+    pub struct InvitationId;
+    /// A threshold of a budget that was passed.
+    pub struct AlertId;
+    /// A message to an organization's webhook.
+    pub struct DeliveryId;
 }
 
 #[cfg(test)]

@@ -112,6 +112,10 @@ pub(super) async fn update(
 /// A new password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "current_password": "lupine-orbit-mackerel-41",
+    "new_password": "granite-teapot-voyage-77"
+}))]
 pub(super) struct ChangePasswordRequest {
     /// The password so far; left out by those who have none.
     current_password: Option<Secret>,
@@ -141,6 +145,7 @@ pub(super) async fn change_password(
 /// Proof that the person itself asks.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"password": "lupine-orbit-mackerel-41"}))]
 pub(super) struct DeleteAccountRequest {
     /// The password; left out by those who have none.
     password: Option<Secret>,
@@ -173,6 +178,7 @@ pub(super) async fn delete(
 /// Where to work.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"organization_id": "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11"}))]
 pub(super) struct SwitchRequest {
     /// One of the person's organizations.
     organization_id: OrgId,

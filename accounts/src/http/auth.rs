@@ -20,6 +20,11 @@ use crate::{Accounts, AuthError, Locale, Secret, Transport};
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "email": "ada@example.org",
+    "name": "Ada Lovelace",
+    "password": "lupine-orbit-mackerel-41"
+}))]
 pub(super) struct RegisterRequest {
     /// The address; a mail is sent there.
     #[schema(example = "ada@example.org")]
@@ -63,6 +68,7 @@ pub(super) async fn register(
 /// The secret part of a link.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"token": "q8Ch3nVb0yL2m5X7r1sT4uW6z9AcEgIkMoQsUwYaBdE"}))]
 pub(super) struct TokenRequest {
     /// The link's `token`.
     token: Secret,
@@ -86,6 +92,7 @@ pub(super) async fn verify_email(
 /// An address.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "ada@example.org"}))]
 pub(super) struct EmailRequest {
     /// The account's address.
     #[schema(example = "ada@example.org")]
@@ -133,6 +140,10 @@ pub(super) async fn forgot_password(
 /// A new password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "token": "q8Ch3nVb0yL2m5X7r1sT4uW6z9AcEgIkMoQsUwYaBdE",
+    "password": "lupine-orbit-mackerel-41"
+}))]
 pub(super) struct ResetRequest {
     /// The link's `token`.
     token: Secret,
@@ -162,6 +173,7 @@ pub(super) async fn reset_password(
 /// Who wants in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "ada@example.org", "password": "lupine-orbit-mackerel-41"}))]
 pub(super) struct LoginRequest {
     /// The account's address.
     #[schema(example = "ada@example.org")]
@@ -196,6 +208,7 @@ pub(super) async fn login(
 /// The next pair of tokens.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"refresh_token": "q8Ch3nVb0yL2m5X7r1sT4uW6z9AcEgIkMoQsUwYaBdE"}))]
 pub(super) struct RefreshRequest {
     /// Programs: the refresh token. Browsers leave it out and send the cookie and the header
     /// `x-nab-csrf`.

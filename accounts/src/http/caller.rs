@@ -49,12 +49,21 @@ pub async fn authenticate(
     }
 }
 
-enum Caller {
+/// The organization on whose behalf a request comes; `None` while nobody is known.
+pub async fn organization_of(accounts: &Accounts, headers: &HeaderMap) -> Option<OrgId> {
+    match find(accounts, headers, false).await.ok()? {
+        Caller::Key(principal) => Some(principal.org_id()),
+        Caller::Session(signed_in) => signed_in.org_id(),
+    }
+}
+
+/// Who sent a request.
+pub(super) enum Caller {
     Key(Arc<Principal>),
     Session(SignedIn),
 }
 
-async fn find(
+pub(super) async fn find(
     accounts: &Accounts,
     headers: &HeaderMap,
     changes: bool,
@@ -91,7 +100,7 @@ fn repeats(headers: &HeaderMap, csrf_token: &str) -> bool {
     sent.ct_eq(csrf_token.as_bytes()).into()
 }
 
-fn changes(method: &Method) -> bool {
+pub(super) fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 

@@ -4,13 +4,14 @@ use axum::http::StatusCode;
 use store::CredentialId;
 
 use super::extract::PageQuery;
-use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
-use crate::{Accounts, CreateCredential, Credential, Page, Permission, UpdateCredential};
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
+use crate::{Accounts, CreateCredential, Credential, IfMatch, Page, Permission, UpdateCredential};
 
 /// Lists the organization's credentials, newest first, without their secrets.
 #[utoipa::path(
     get, path = "/api/v1/credentials", tag = "Credentials", operation_id = "list_credentials",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:read"))),
     responses((status = 200, body = Page<Credential>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -30,31 +31,33 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/credentials", tag = "Credentials", operation_id = "create_credential",
     request_body = CreateCredential, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 201, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
     State(accounts): State<Accounts>,
     member: Member,
     StrictJson(wanted): StrictJson<CreateCredential>,
-) -> Result<(StatusCode, Json<Credential>), ApiError> {
+) -> Result<(StatusCode, Tagged<Credential>), ApiError> {
     member.require(Permission::CredentialsWrite)?;
     let created = accounts.create_credential(&member.actor(), wanted).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok((StatusCode::CREATED, Tagged(created)))
 }
 
 /// Shows one credential, without its secret.
 #[utoipa::path(
     get, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "get_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:read"))),
     responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
     State(accounts): State<Accounts>,
     member: Member,
     Id(id): Id<CredentialId>,
-) -> Result<Json<Credential>, ApiError> {
+) -> Result<Tagged<Credential>, ApiError> {
     member.require(Permission::CredentialsRead)?;
-    Ok(Json(accounts.get_credential(member.org_id(), id).await?))
+    Ok(Tagged(accounts.get_credential(member.org_id(), id).await?))
 }
 
 /// Renames a credential, switches it on or off, or replaces its secret.
@@ -62,33 +65,39 @@ pub(super) async fn get(
     patch, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "update_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")),
     request_body = UpdateCredential, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<CredentialId>,
     StrictJson(update): StrictJson<UpdateCredential>,
-) -> Result<Json<Credential>, ApiError> {
+) -> Result<Tagged<Credential>, ApiError> {
     member.require(Permission::CredentialsWrite)?;
     let updated = accounts
-        .update_credential(&member.actor(), id, update)
+        .update_credential(&member.actor().expecting(if_match), id, update)
         .await?;
-    Ok(Json(updated))
+    Ok(Tagged(updated))
 }
 
 /// Deletes a credential.
 #[utoipa::path(
     delete, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "delete_credential",
     params(("id" = CredentialId, Path, description = "The credential's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<CredentialId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::CredentialsWrite)?;
-    accounts.delete_credential(&member.actor(), id).await?;
+    accounts
+        .delete_credential(&member.actor().expecting(if_match), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -143,6 +143,7 @@ impl From<Error> for ApiError {
         };
         match error.kind {
             ErrorKind::NotFound => plain(StatusCode::NOT_FOUND, "not_found"),
+            ErrorKind::Stale => plain(StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             ErrorKind::Conflict => plain(StatusCode::CONFLICT, "conflict"),
             ErrorKind::Invalid => plain(StatusCode::BAD_REQUEST, "invalid_request"),
             ErrorKind::Unauthorized => plain(StatusCode::UNAUTHORIZED, "unauthorized"),

@@ -1,13 +1,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use store::KeyId;
 use utoipa::ToSchema;
 
 use super::extract::PageQuery;
-use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson};
-use crate::{Accounts, ApiKey, CreateKey, Page, Permission, UpdateKey};
+use super::tagged::with_tag;
+use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
+use crate::{Accounts, ApiKey, CreateKey, ETag, IfMatch, Page, Permission, UpdateKey};
 
 /// A key just made.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,6 +25,7 @@ pub struct CreatedKey {
 #[utoipa::path(
     get, path = "/api/v1/keys", tag = "Keys", operation_id = "list_keys",
     params(PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:read"))),
     responses((status = 200, body = Page<ApiKey>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -40,35 +43,39 @@ pub(super) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/keys", tag = "Keys", operation_id = "create_key",
     request_body = CreateKey, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:write"))),
     responses((status = 201, body = CreatedKey), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
     State(accounts): State<Accounts>,
     member: Member,
     StrictJson(wanted): StrictJson<CreateKey>,
-) -> Result<(StatusCode, Json<CreatedKey>), ApiError> {
+) -> Result<Response, ApiError> {
     member.require(Permission::KeysWrite)?;
     let new = accounts.create_key(&member.actor(), wanted).await?;
     let created = CreatedKey {
         key: new.key.expose().to_owned(),
         record: new.record,
     };
-    Ok((StatusCode::CREATED, Json(created)))
+    let tag = ETag::of(&created.record);
+    let response = (StatusCode::CREATED, Json(created)).into_response();
+    Ok(with_tag(response, &tag))
 }
 
 /// Shows one API key.
 #[utoipa::path(
     get, path = "/api/v1/keys/{id}", tag = "Keys", operation_id = "get_key",
     params(("id" = KeyId, Path, description = "The key's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:read"))),
     responses((status = 200, body = ApiKey), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
     State(accounts): State<Accounts>,
     member: Member,
     Id(id): Id<KeyId>,
-) -> Result<Json<ApiKey>, ApiError> {
+) -> Result<Tagged<ApiKey>, ApiError> {
     member.require(Permission::KeysRead)?;
-    Ok(Json(accounts.get_key(member.org_id(), id).await?))
+    Ok(Tagged(accounts.get_key(member.org_id(), id).await?))
 }
 
 /// Changes an API key; `{"revoked": true}` revokes it for good.
@@ -78,17 +85,21 @@ pub(super) async fn get(
     patch, path = "/api/v1/keys/{id}", tag = "Keys", operation_id = "update_key",
     params(("id" = KeyId, Path, description = "The key's id")),
     request_body = UpdateKey, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:write"))),
     responses((status = 200, body = ApiKey), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<KeyId>,
     StrictJson(update): StrictJson<UpdateKey>,
-) -> Result<Json<ApiKey>, ApiError> {
+) -> Result<Tagged<ApiKey>, ApiError> {
     member.require(Permission::KeysWrite)?;
-    Ok(Json(
-        accounts.update_key(&member.actor(), id, update).await?,
+    Ok(Tagged(
+        accounts
+            .update_key(&member.actor().expecting(if_match), id, update)
+            .await?,
     ))
 }
 
@@ -98,14 +109,18 @@ pub(super) async fn update(
 #[utoipa::path(
     delete, path = "/api/v1/keys/{id}", tag = "Keys", operation_id = "delete_key",
     params(("id" = KeyId, Path, description = "The key's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("keys:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     member: Member,
+    if_match: IfMatch,
     Id(id): Id<KeyId>,
 ) -> Result<StatusCode, ApiError> {
     member.require(Permission::KeysWrite)?;
-    accounts.delete_key(&member.actor(), id).await?;
+    accounts
+        .delete_key(&member.actor().expecting(if_match), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,6 +12,7 @@ use crate::{Accounts, OutboxEmail, Page, Permission};
 #[utoipa::path(
     get, path = "/api/v1/outbox", tag = "Administration", operation_id = "list_outbox",
     params(PageQuery), security(("session" = [])),
+    extensions(("x-permission" = json!("outbox:read"))),
     responses((status = 200, body = Page<OutboxEmail>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(

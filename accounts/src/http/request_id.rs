@@ -19,13 +19,15 @@ pub struct RequestId(pub String);
 /// Middleware: writes the request's id into error bodies and into the header `x-request-id`.
 ///
 /// The id is the extension [`RequestId`], else the client's own `x-request-id`, else a new one.
-pub async fn with_request_id(request: Request, next: Next) -> Response {
+pub async fn with_request_id(mut request: Request, next: Next) -> Response {
     let id = request
         .extensions()
         .get::<RequestId>()
         .map(|id| id.0.clone())
         .or_else(|| from_client(request.headers()))
         .unwrap_or_else(|| Uuid::now_v7().to_string());
+    // For this middleware further in: a request has one id.
+    request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         response = error.respond(Some(id.clone()));

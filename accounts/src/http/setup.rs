@@ -62,6 +62,13 @@ pub(super) async fn get(
 /// The first owner.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "token": "q8Ch3nVb0yL2m5X7r1sT4uW6z9AcEgIkMoQsUwYaBdE",
+    "email": "ada@example.org",
+    "name": "Ada Lovelace",
+    "password": "lupine-orbit-mackerel-41",
+    "organization": "Analytical Engines"
+}))]
 pub(super) struct SetupRequest {
     /// The secret part of the link that was printed at the start.
     token: Secret,

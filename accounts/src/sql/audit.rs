@@ -1,9 +1,9 @@
 use serde::Serialize;
 use serde_json::Value;
-use store::{AuditId, Db, Json, Micros, OrgId, Result, Tx, on_reader, on_tx, row};
+use store::{AuditId, Conditions, Db, Json, Micros, OrgId, Result, Tx, on_reader, on_tx, row};
 use utoipa::ToSchema;
 
-use crate::PageRequest;
+use crate::{AuditFilter, PageRequest};
 
 row! {
     /// A change that somebody made.
@@ -46,14 +46,45 @@ pub(crate) async fn insert(tx: &mut Tx, entry: &AuditEntry) -> Result<()> {
     Ok(())
 }
 
-pub(crate) async fn list(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<AuditEntry>> {
-    on_reader!(db, c => sqlx::query_as(
-        "SELECT id, org_id, actor, action, target, before, after, created_at FROM audit_log
-         WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-    )
-    .bind(org)
-    .bind(page.below())
-    .bind(page.rows())
-    .fetch_all(c)
-    .await)
+/// Entries that a filter lets through, newest first.
+pub(crate) async fn list(
+    db: &Db,
+    org: OrgId,
+    filter: &AuditFilter,
+    page: PageRequest,
+) -> Result<Vec<AuditEntry>> {
+    on_reader!(db, c => {
+        let mut q = sqlx::QueryBuilder::new(
+            "SELECT id, org_id, actor, action, target, before, after, created_at FROM audit_log",
+        );
+        let mut and = Conditions::new();
+        and.next(&mut q).push("org_id = ").push_bind(org);
+        and.next(&mut q).push("id < ").push_bind(page.below());
+        if let Some(actor) = &filter.actor {
+            and.next(&mut q).push("actor = ").push_bind(actor.clone());
+        }
+        if let Some(action) = &filter.action {
+            // `key.` asks for all that was done to keys: all that sorts between it and its successor.
+            match action.strip_suffix('.') {
+                Some(kind) => {
+                    and.next(&mut q).push("action >= ").push_bind(action.clone());
+                    and.next(&mut q).push("action < ").push_bind(format!("{kind}/"));
+                }
+                None => {
+                    and.next(&mut q).push("action = ").push_bind(action.clone());
+                }
+            }
+        }
+        if let Some(target) = &filter.target {
+            and.next(&mut q).push("target = ").push_bind(target.clone());
+        }
+        if let Some(from) = filter.from {
+            and.next(&mut q).push("created_at >= ").push_bind(from);
+        }
+        if let Some(to) = filter.to {
+            and.next(&mut q).push("created_at < ").push_bind(to);
+        }
+        q.push(" ORDER BY id DESC LIMIT ").push_bind(page.rows());
+        q.build_query_as().fetch_all(c).await
+    })
 }

@@ -26,23 +26,10 @@ row! {
         pub(crate) user_id: UserId,
         pub(crate) org_id: OrgId,
         pub(crate) role: Role,
+        /// The team that the person joined first.
+        pub(crate) team_id: Option<TeamId>,
         pub(crate) name: String,
         pub(crate) is_instance_owner: bool,
-    }
-
-    /// A team.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-    pub struct Team {
-        /// Id.
-        pub id: TeamId,
-        /// The organization.
-        pub org_id: OrgId,
-        /// For people; unique in the organization.
-        pub name: String,
-        /// When it was made.
-        pub created_at: Micros,
-        /// When it was last changed.
-        pub updated_at: Micros,
     }
 }
 
@@ -136,55 +123,55 @@ pub(crate) async fn list(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<M
 /// The memberships of all organizations.
 pub(crate) async fn all(db: &Db) -> Result<Vec<LoadedMember>> {
     on_reader!(db, c => sqlx::query_as(
-        "SELECT m.user_id, m.org_id, m.role, u.name, u.is_instance_owner
+        "SELECT m.user_id, m.org_id, m.role, u.name, u.is_instance_owner,
+             (SELECT t.team_id FROM team_members t
+              WHERE t.org_id = m.org_id AND t.user_id = m.user_id
+              ORDER BY t.added_at, t.team_id LIMIT 1) AS team_id
          FROM org_members m JOIN users u ON u.id = m.user_id",
     ).fetch_all(c).await)
 }
 
-pub(crate) async fn insert_team(tx: &mut Tx, team: &Team) -> Result<()> {
-    on_tx!(tx, execute => sqlx::query(
-        "INSERT INTO teams (id, org_id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(team.id)
-    .bind(team.org_id)
-    .bind(&team.name)
-    .bind(team.created_at)
-    .bind(team.updated_at))?;
-    Ok(())
+/// How many members an organization has.
+pub(crate) async fn count(db: &Db, org: OrgId) -> Result<i64> {
+    on_reader!(db, c => sqlx::query_scalar("SELECT count(*) FROM org_members WHERE org_id = $1")
+        .bind(org)
+        .fetch_one(c)
+        .await)
 }
 
-pub(crate) async fn rename_team(tx: &mut Tx, team: &Team) -> Result<()> {
-    on_tx!(tx, execute => sqlx::query(
-        "UPDATE teams SET name = $3, updated_at = $4 WHERE id = $1 AND org_id = $2",
-    )
-    .bind(team.id)
-    .bind(team.org_id)
-    .bind(&team.name)
-    .bind(team.updated_at))?;
-    Ok(())
+pub(crate) async fn count_in(tx: &mut Tx, org: OrgId) -> Result<i64> {
+    on_tx!(tx, c => sqlx::query_scalar("SELECT count(*) FROM org_members WHERE org_id = $1")
+        .bind(org)
+        .fetch_one(c)
+        .await)
 }
 
-pub(crate) async fn delete_team(tx: &mut Tx, org: OrgId, id: TeamId) -> Result<()> {
-    on_tx!(tx, execute => sqlx::query("DELETE FROM teams WHERE id = $1 AND org_id = $2")
-        .bind(id)
-        .bind(org))?;
-    Ok(())
-}
-
-pub(crate) async fn get_team_in(tx: &mut Tx, org: OrgId, id: TeamId) -> Result<Option<Team>> {
-    on_tx!(tx, c => sqlx::query_as(
-        "SELECT id, org_id, name, created_at, updated_at FROM teams WHERE id = $1 AND org_id = $2",
-    ).bind(id).bind(org).fetch_optional(c).await)
-}
-
-pub(crate) async fn list_teams(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<Team>> {
-    on_reader!(db, c => sqlx::query_as(
-        "SELECT id, org_id, name, created_at, updated_at FROM teams
-         WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+/// How many owners an organization has.
+pub(crate) async fn owners_in(tx: &mut Tx, org: OrgId) -> Result<i64> {
+    on_tx!(tx, c => sqlx::query_scalar(
+        "SELECT count(*) FROM org_members WHERE org_id = $1 AND role = 'owner'",
     )
     .bind(org)
-    .bind(page.below())
-    .bind(page.rows())
+    .fetch_one(c)
+    .await)
+}
+
+/// The addresses of an organization's owners and admins.
+pub(crate) async fn administrators(db: &Db, org: OrgId) -> Result<Vec<String>> {
+    on_reader!(db, c => sqlx::query_scalar(
+        "SELECT u.email FROM org_members m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.role IN ('owner', 'admin') ORDER BY u.email",
+    )
+    .bind(org)
     .fetch_all(c)
     .await)
+}
+
+/// The person with this address as a member, if there is one.
+pub(crate) async fn by_email_in(tx: &mut Tx, org: OrgId, email: &str) -> Result<Option<Member>> {
+    on_tx!(tx, c => sqlx::query_as(
+        "SELECT u.id, u.email, u.name, m.role, m.joined_at
+         FROM org_members m JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND u.email = $2",
+    ).bind(org).bind(email).fetch_optional(c).await)
 }

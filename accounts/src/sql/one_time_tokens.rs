@@ -93,3 +93,21 @@ pub(crate) async fn delete_old(tx: &mut Tx, before: Micros) -> Result<u64> {
     on_tx!(tx, execute => sqlx::query("DELETE FROM one_time_tokens WHERE expires_at < $1")
         .bind(before))
 }
+
+/// Makes all unused tokens of an address for a purpose in an organization useless.
+pub(crate) async fn withdraw_of_address(
+    tx: &mut Tx,
+    purpose: TokenPurpose,
+    org: OrgId,
+    email: &str,
+    now: Micros,
+) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE one_time_tokens SET used_at = $4
+         WHERE org_id = $1 AND purpose = $2 AND email = $3 AND used_at IS NULL",
+    )
+    .bind(org)
+    .bind(purpose)
+    .bind(email)
+    .bind(now))
+}

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use accounts::{
-    Accounts, AccountsConfig, CreateCredential, ErrorKind, MasterKey, PageRequest, Secret,
-    UpdateCredential,
+    Accounts, AccountsConfig, AuditFilter, CreateCredential, ErrorKind, MasterKey, PageRequest,
+    Secret, UpdateCredential,
 };
 use store::on_reader;
 use store::testing::second_handle;
@@ -52,7 +52,7 @@ async fn a_secret_goes_in_encrypted_and_is_seen_nowhere() {
                 .any(|window| window == SECRET.as_bytes())
         );
         let log = accounts
-            .list_audit(world.org.id, PageRequest::first())
+            .list_audit(world.org.id, &AuditFilter::default(), PageRequest::first())
             .await
             .expect("listed");
         let shown = serde_json::to_string(&(&made, &log)).expect("serializes");

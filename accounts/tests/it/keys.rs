@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use accounts::{CreateKey, ErrorKind, PageRequest, UpdateKey};
+use accounts::{AuditFilter, CreateKey, ErrorKind, PageRequest, UpdateKey};
 use store::{Clock as _, KeyId, TeamId, UserId, on_reader};
 
 use crate::support::{in_each_world, named};
@@ -17,7 +17,7 @@ async fn a_key_is_shown_once_and_stored_as_a_hash() {
         assert!(!shown.contains(key));
         let audit = world
             .accounts
-            .list_audit(world.org.id, PageRequest::first())
+            .list_audit(world.org.id, &AuditFilter::default(), PageRequest::first())
             .await;
         assert!(!format!("{audit:?}").contains(key));
         let hash: Vec<u8> = on_reader!(world.db, c => sqlx::query_scalar(
@@ -284,7 +284,7 @@ async fn every_change_is_in_the_audit_log_with_its_actor() {
             .expect("deleted");
         let log = world
             .accounts
-            .list_audit(world.org.id, PageRequest::first())
+            .list_audit(world.org.id, &AuditFilter::default(), PageRequest::first())
             .await;
         let log = log.expect("listed").data;
         let actions: Vec<&str> = log.iter().map(|entry| entry.action.as_str()).collect();
@@ -330,7 +330,7 @@ async fn a_change_cut_off_midway_is_whole_or_absent() {
             .data;
         let log = world
             .accounts
-            .list_audit(world.org.id, page)
+            .list_audit(world.org.id, &AuditFilter::default(), page)
             .await
             .expect("listed")
             .data;

@@ -8,10 +8,12 @@
 mod authenticate;
 mod credentials;
 mod http;
+mod invitations;
 mod keys;
 mod login;
 mod mail;
 mod members;
+mod organizations;
 mod profile;
 mod registration;
 mod rules;
@@ -19,3 +21,4 @@ mod secrets;
 mod sessions;
 mod site;
 mod support;
+mod twice;

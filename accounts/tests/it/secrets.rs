@@ -134,7 +134,11 @@ async fn no_secret_is_logged_or_shown() {
                 .id;
             let audit = site
                 .accounts
-                .list_audit(org, accounts::PageRequest::first())
+                .list_audit(
+                    org,
+                    &accounts::AuditFilter::default(),
+                    accounts::PageRequest::first(),
+                )
                 .await;
             answers.push(serde_json::to_value(audit.expect("listed").data).expect("JSON"));
             let log = String::from_utf8_lossy(&log.0.lock()).into_owned();

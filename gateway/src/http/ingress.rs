@@ -124,6 +124,7 @@ pub(super) fn context(
         tags,
         cache,
         forward,
+        keys: None,
     })
 }
 

@@ -87,6 +87,7 @@ impl Reports {
         ("limit" = Option<u64>, Query, description = "Most rows, 1 to 10,000; 1,000 when absent"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("usage:read"))),
     responses(
         (status = 200, content(
             (Summary = "application/json"),
@@ -146,6 +147,7 @@ async fn summarize_usage(
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
     ),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("usage:read"))),
     responses(
         (status = 200, content(
             (Page = "application/json"),
@@ -201,6 +203,7 @@ struct CallDetail {
     operation_id = "get_usage_request",
     params(("request_id" = String, Path, description = "`x-request-id` of the call")),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("usage:read"))),
     responses((status = 200, body = CallDetail), (status = "4XX", body = ErrorBody)),
 )]
 async fn get_usage_request(

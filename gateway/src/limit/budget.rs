@@ -41,6 +41,11 @@ pub fn period_start(period: Period, now_us: i64) -> i64 {
     bounds(period, now_us).map_or(0, |(start, _)| start)
 }
 
+/// First moment after the period that holds `now_us`; `None` for [`Period::Total`].
+pub fn period_end(period: Period, now_us: i64) -> Option<i64> {
+    bounds(period, now_us).map(|(_, end)| end)
+}
+
 /// Time until the period ends; `None` for [`Period::Total`].
 pub(super) fn period_rest_us(period: Period, now_us: i64) -> Option<i64> {
     bounds(period, now_us).map(|(_, end)| (end - now_us).max(1))

@@ -20,7 +20,7 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 pub use accounts::Period;
-pub use budget::period_start;
+pub use budget::{period_end, period_start};
 pub use local::Local;
 
 /// What a counter counts.

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Budget, Limit, Metric, Period, Principal, ScopeKind};
+use accounts::{Budget, Limit, Metric, Period, Principal, ScopeKind, pattern};
 
 use crate::Gateway;
 use crate::call::Call;
 use crate::error::{Code, Error};
 use crate::limit::{Claim, Refused, Remaining, Shape, Ticket, Unit, period_start};
 use crate::route::Route;
-use crate::usage::rating;
-use crate::usage::sql::{self, ScopeColumn};
+use crate::usage::{budget_use, rating};
 
 /// Output tokens assumed for a model whose maximum nobody knows, when the client gives no cap.
 const UNKNOWN_OUTPUT_CAP: u64 = 32_768;
@@ -80,10 +79,11 @@ pub(crate) fn check_scope(who: &Principal, call: &Call, route: &Route) -> Result
             ),
         ));
     }
-    let allowed = who.may_use_model(&call.model)
-        || route
-            .targets()
-            .all(|target| who.may_use_model(&target.name));
+    // Each list for itself: a key may name an alias while its organization names what is behind it.
+    let allowed = who.model_scopes().iter().all(|scope| {
+        let allows = |model: &str| pattern::allows(scope, model);
+        allows(&call.model) || route.targets().all(|target| allows(&target.name))
+    });
     if !allowed {
         return Err(Error {
             param: Some("model".to_owned()),
@@ -161,6 +161,9 @@ async fn reserve(
         }
         Err(refused) => {
             let claim = &claims[refused.claim];
+            if let Rule::Budget(budget) = rules[refused.claim] {
+                gw.alerts().refused(who.org_id(), budget.id);
+            }
             let error = explain(who, claim, rules[refused.claim], refused, estimate);
             Err(match claim.unit {
                 Unit::Tokens | Unit::NanoUsd => Refusal::Full(error),
@@ -253,7 +256,7 @@ async fn claims<'a>(
                     .ok_or_else(|| price_unknown(call, route))?,
             ),
         };
-        seed(gw, who, budget).await.map_err(Refusal::Final)?;
+        seed(gw, budget).await.map_err(Refusal::Final)?;
         let shape = Shape::Budget(budget.period);
         claims.push(Claim {
             counter: budget.id.uuid(),
@@ -289,38 +292,19 @@ fn price_unknown(call: &Call, route: &Route) -> Refusal {
 
 /// Makes sure the limiter knows what the budget has spent. Reads the database once per budget and
 /// period, after everything in flight to it has been stored.
-async fn seed(gw: &Gateway, who: &Principal, budget: &Budget) -> Result<(), Error> {
+async fn seed(gw: &Gateway, budget: &Budget) -> Result<(), Error> {
     let start_us = period_start(budget.period, gw.now_us());
     if gw.limiter().knows_budget(budget.id.uuid(), start_us) {
         return Ok(());
     }
     gw.writer().flush().await;
-    let column = match budget.scope {
-        ScopeKind::Organization => ScopeColumn::Organization,
-        ScopeKind::Team => ScopeColumn::Team,
-        ScopeKind::User => ScopeColumn::User,
-        ScopeKind::Key => ScopeColumn::Key,
-    };
-    let org = who.org_id().uuid();
-    let used = sql::scope_use(gw.db(), org, column, budget.scope_id, start_us).await;
-    let used = used.map_err(|e| {
+    let spent = budget_use(gw.db(), budget, start_us).await.map_err(|e| {
         tracing::error!(error = %e, budget.id = %budget.id, "cannot read what a budget has spent");
         Error::new(
             Code::Internal,
             "Cannot read what the budget has spent so far; try again.",
         )
     })?;
-    let spent = used
-        .iter()
-        .filter(|u| {
-            budget.covers(&u.requested_model)
-                || budget.covers(&format!("{}/{}", u.provider, u.model))
-        })
-        .map(|u| match budget.unit {
-            accounts::Unit::NanoUsd => u.cost_nano_usd,
-            accounts::Unit::Tokens => u.tokens,
-        })
-        .fold(0, i64::saturating_add);
     gw.limiter().seed_budget(budget.id.uuid(), start_us, spent);
     Ok(())
 }

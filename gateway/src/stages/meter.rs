@@ -330,7 +330,9 @@ impl Meter {
             self.gw
                 .remember_price(&open.target, row.price_version.as_deref());
         }
+        let org = store::OrgId::from_uuid(row.org_id);
         self.gw.writer().finish(row, hold);
+        self.gw.alerts().used(org);
         cost
     }
 

@@ -232,6 +232,21 @@ pub async fn delete_before(db: &Db, time: Micros) -> store::Result<u64> {
     }
 }
 
+/// Forgets the bodies of an organization's calls before `time`; gives how many.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_of_before(db: &Db, org: OrgId, time: Micros) -> store::Result<u64> {
+    let mut all = 0;
+    loop {
+        let gone = sql::delete_some_of_before(db, org, time).await?;
+        all += gone;
+        if gone == 0 {
+            return Ok(all);
+        }
+    }
+}
+
 async fn run(db: Db, mut inbox: mpsc::Receiver<Message>, waiting: Arc<Waiting>) {
     let mut messages = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut messages, BATCH).await > 0 {

@@ -15,7 +15,6 @@
 //! * a filter: a variant of [`TextColumn`](filter::TextColumn), its column in `sql.rs`.
 
 mod attempt_row;
-pub mod csv;
 mod cursor;
 mod dimension;
 pub mod filter;
@@ -26,6 +25,7 @@ mod query;
 mod sql;
 mod summary;
 
+pub use accounts::csv;
 pub use attempt_row::{AttemptRow, COLUMNS};
 pub use cursor::Cursor;
 pub use dimension::Dimension;

@@ -8,7 +8,7 @@ use sqlx::query::Query;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Database, IntoArguments, QueryBuilder, Row as _, SqlSafeStr as _,
 };
-use store::{Db, Tx, in_tx, on_reader, on_tx, on_writer};
+use store::{Db, OrgId, Tx, in_tx, on_reader, on_tx, on_writer};
 use uuid::Uuid;
 
 use super::record::UsageRecord;
@@ -420,4 +420,19 @@ fn tags(tags: &[String]) -> String {
     let tags = tags.iter().map(|tag| name(tag));
     let distinct: Vec<String> = tags.filter(|tag| seen.insert(tag.clone())).collect();
     serde_json::to_string(&distinct).unwrap_or_default()
+}
+
+/// Deletes all rows of this crate that belong to an organization, and returns how many.
+pub(crate) async fn delete_of_organization(db: &Db, org: OrgId) -> store::Result<u64> {
+    in_tx!(db, tx => {
+        let mut rows = 0;
+        for table in ["usage_records", "usage_days", "stored_responses", "logged_bodies"] {
+            rows += on_tx!(tx, c => {
+                let mut q = QueryBuilder::new("DELETE FROM ");
+                q.push(table).push(" WHERE org_id = ").push_bind(org);
+                q.build().execute(c).await.map(|done| done.rows_affected())
+            })?;
+        }
+        Ok(rows)
+    })
 }

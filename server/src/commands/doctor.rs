@@ -39,6 +39,7 @@ pub(super) async fn run(config: &Config, offline: bool) -> Result<ExitCode> {
         Err(error) => report.note("database", Err(format!("{error:#}"))),
         Ok(app) => {
             report.note("database", Ok(format!("{:?}", app.db.dialect())));
+            workers(&app.sandbox, &mut report).await;
             if !offline {
                 models(&app, &own, &mut report).await?;
             }
@@ -72,7 +73,30 @@ async fn build(config: &Config, scratch: &std::path::Path) -> Result<App> {
         db,
         accounts,
         gateway,
+        sandbox: super::worker::pool(config.sandbox.clone())?,
     })
+}
+
+/// Whether users' code can run and files can be parsed, and how well they are locked in.
+async fn workers(pool: &sandbox::Pool, report: &mut Report) {
+    let confinement = pool.check().await.map_err(|e| e.to_string());
+    report.note(
+        "sandbox",
+        confinement.map(|c| match c.seccomp {
+            true => format!("seccomp, Landlock {}", c.landlock),
+            false => "no seccomp on this system: not for code or files of strangers".to_owned(),
+        }),
+    );
+    // Not everyone writes Python: without it the server is still in order.
+    let python = pool.python().await;
+    report.lines.push(match python {
+        Ok(found) => format!(
+            "  ok  Python: {} at {}",
+            found.version,
+            found.path.display()
+        ),
+        Err(error) => format!("  --  Python: {error}"),
+    });
 }
 
 /// One short call to each configured name, and to one plain model of each vendor that lists some.

@@ -1,4 +1,10 @@
 //! Tests of the product as a whole, in one binary.
 
+mod canary;
+mod document;
+mod isolation;
 mod openapi;
+mod sandbox;
+mod shield;
+mod site;
 mod tidy;

@@ -28,6 +28,9 @@ const MADE: [&str; 6] = [
     ".git",
 ];
 
+/// The same, by their path: where `make run` keeps its database, and what the web app's build writes.
+const MADE_AT: [&str; 4] = ["data", "web/dist", "web/types", "e2e/web/results"];
+
 /// The repository's root.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -47,8 +50,8 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) {
         let entry = entry.expect("the folder can be read");
         let name = entry.file_name();
         let path = folder.join(&name);
-        // `data` at the root is where `make run` keeps its database.
-        let made = MADE.iter().any(|made| name == *made) || path == Path::new("data");
+        let made = MADE.iter().any(|made| name == *made)
+            || MADE_AT.iter().any(|made| path == Path::new(made));
         if made {
             continue;
         }

@@ -46,3 +46,10 @@ pub(super) async fn delete_some_before(db: &Db, time: Micros) -> store::Result<u
          (SELECT org_id, request_id FROM logged_bodies WHERE created_at < $1 LIMIT 500)",
     ).bind(time))
 }
+
+pub(super) async fn delete_some_of_before(db: &Db, org: OrgId, time: Micros) -> store::Result<u64> {
+    on_writer!(db, execute => sqlx::query(
+        "DELETE FROM logged_bodies WHERE org_id = $1 AND request_id IN \
+         (SELECT request_id FROM logged_bodies WHERE org_id = $1 AND created_at < $2 LIMIT 500)",
+    ).bind(org).bind(time))
+}

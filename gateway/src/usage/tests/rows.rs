@@ -8,6 +8,7 @@ use crate::usage::{Status, UsageRecord, UsageSource};
 /// 2026-11-22T00:00:00Z.
 pub(crate) const TODAY: i64 = 1_795_305_600_000_000;
 pub(crate) const HOUR: i64 = 3_600_000_000;
+pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// A successful chat call without anything special.
 pub(crate) fn row(org: Uuid) -> UsageRecord {

@@ -8,6 +8,7 @@ use super::{read, refuse};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("outbound", &[]),
+    ("sandbox", &[]),
     ("providers", &[]),
     ("accounts", &["store"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
@@ -21,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "accounts",
             "gateway",
             "flows",
+            "sandbox",
         ],
     ),
     ("bench", &[]),

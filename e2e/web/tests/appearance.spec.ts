@@ -1,0 +1,71 @@
+import { expect, expectAccessible, test } from "../support/test.ts";
+
+const inside = ["/", "/playground", "/keys", "/keys?dialog=new", "/profile", "/nothing-here"];
+const outside = [
+  "/login",
+  "/register",
+  "/forgot-password",
+  "/reset-password?token=x",
+  "/verify-email?token=x",
+  "/setup?token=x",
+];
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`no page has a serious fault of accessibility in ${scheme}`, async ({ page }) => {
+    test.slow();
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    for (const path of inside) {
+      await page.goto(path);
+      await page.waitForLoadState("networkidle");
+      await test.step(path, () => expectAccessible(page));
+    }
+  });
+
+  test(`no page for guests has a serious fault of accessibility in ${scheme}`, async ({ guest, signedIn }) => {
+    test.slow();
+    expect(signedIn).toBeTruthy();
+    await guest.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    for (const path of outside) {
+      await guest.goto(path);
+      await guest.waitForLoadState("networkidle");
+      await test.step(path, () => expectAccessible(guest));
+    }
+  });
+}
+
+test("dark is chosen in the account menu and stays after a reload", async ({ page }) => {
+  await page.goto("/");
+  const shade = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await shade();
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByText("Dark", { exact: true }).click();
+  await expect.poll(shade).not.toBe(light);
+  const dark = await shade();
+  await page.reload();
+  expect(await shade()).toBe(dark);
+});
+
+test("on a phone nothing is wider than the screen, and the navigation opens", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const path of inside) {
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, path).toBeLessThanOrEqual(390);
+  }
+  await page.goto("/");
+  await page.getByRole("button", { name: "Open navigation" }).click();
+  await page.getByRole("link", { name: "Keys", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("API keys");
+  await expect(page.getByRole("link", { name: "Playground", exact: true })).toBeHidden();
+});
+
+test("pages are reached by the keyboard alone", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Welcome/);
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "To the content" })).toBeFocused();
+  await page.getByRole("link", { name: "Keys", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/keys/);
+});

@@ -1,0 +1,69 @@
+//! `/api/docs`: the OpenAPI document for people, from files of our own that need no network.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+use bytes::Bytes;
+
+const PAGE: &str = include_str!("../assets/docs/index.html");
+const SCRIPT: &str = include_str!("../assets/docs/docs.js");
+const STYLE: &str = include_str!("../assets/docs/docs.css");
+
+/// A file that is served from memory.
+#[derive(Clone)]
+struct File {
+    kind: &'static str,
+    body: Bytes,
+    tag: HeaderValue,
+}
+
+impl File {
+    fn new(kind: &'static str, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        let tag = accounts::ETag::of(&String::from_utf8_lossy(&body));
+        let tag = HeaderValue::from_str(tag.as_str()).unwrap_or(HeaderValue::from_static("\"\""));
+        Self { kind, body, tag }
+    }
+}
+
+/// `/api/docs` and `/api/openapi.json`.
+pub(crate) fn router(document: String) -> Router {
+    let file = |path: &str, file: File| Router::new().route(path, get(serve).with_state(file));
+    Router::new()
+        .merge(file(
+            "/api/docs",
+            File::new("text/html; charset=utf-8", PAGE),
+        ))
+        .merge(file(
+            "/api/docs/docs.js",
+            File::new("text/javascript; charset=utf-8", SCRIPT),
+        ))
+        .merge(file(
+            "/api/docs/docs.css",
+            File::new("text/css; charset=utf-8", STYLE),
+        ))
+        .merge(file(
+            "/api/openapi.json",
+            File::new("application/json", document),
+        ))
+        .route(
+            "/api/docs/",
+            get(|| async { Redirect::permanent("/api/docs") }),
+        )
+}
+
+async fn serve(State(file): State<File>, headers: HeaderMap) -> Response {
+    let fixed: [(HeaderName, HeaderValue); 3] = [
+        (CONTENT_TYPE, HeaderValue::from_static(file.kind)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (ETAG, file.tag.clone()),
+    ];
+    if headers.get(IF_NONE_MATCH) == Some(&file.tag) {
+        return (StatusCode::NOT_MODIFIED, fixed).into_response();
+    }
+    (fixed, file.body).into_response()
+}

@@ -1,0 +1,4 @@
+/** Opens the command palette, which is loaded after the first page. */
+export function openPalette(): void {
+  window.dispatchEvent(new Event("open-palette"));
+}

@@ -1,0 +1,30 @@
+import { Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { Failure } from "../api/failure";
+import { useCommon } from "../i18n/common";
+
+/** A short confirmation that goes away by itself. */
+export function showDone(message: string): void {
+  notifications.show({ message, color: "petrol", autoClose: 3_000 });
+}
+
+/** Says what failed, with the id that finds it in the logs. */
+export function showFailure(thrown: unknown): void {
+  const failure = Failure.of(thrown);
+  notifications.show({
+    title: useCommon.get("failed"),
+    message: (
+      <>
+        {failure.message}
+        {failure.requestId && (
+          <Text size="xs" c="dimmed" ff="monospace">
+            {useCommon.get("requestId", { id: failure.requestId })}
+          </Text>
+        )}
+      </>
+    ),
+    color: "red",
+    autoClose: 10_000,
+    role: "alert",
+  });
+}

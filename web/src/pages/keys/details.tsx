@@ -1,0 +1,268 @@
+import {
+  ActionIcon,
+  Badge,
+  Button,
+  Drawer,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Text,
+  Title,
+} from "@mantine/core";
+import { modals } from "@mantine/modals";
+import { IconTrash } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { api, body } from "../../api/client";
+import { FailureNotice } from "../../components/failure-notice";
+import { Pending } from "../../components/pending";
+import { showDone } from "../../components/toast";
+import { useCommon } from "../../i18n/common";
+import { compact, dateTime, money, number } from "../../i18n/format";
+import { useMay } from "../../session/me";
+import { useKeyRules, useKeyUsage } from "./data";
+import { type ApiKey, type Budget, type Limit, statusOf } from "./key";
+import { StatusBadge } from "./status-badge";
+import { useKeys } from "./texts";
+
+interface Props {
+  apiKey: ApiKey | undefined;
+  onClose: () => void;
+}
+
+/** One key: what it used, what it may, how to end it. */
+export function KeyDetails({ apiKey, onClose }: Props) {
+  return (
+    <Drawer
+      opened={apiKey !== undefined}
+      onClose={onClose}
+      position="right"
+      size={440}
+      title={
+        apiKey && (
+          <Group gap="xs">
+            <Text fw={600}>{apiKey.name}</Text>
+            <StatusBadge apiKey={apiKey} />
+          </Group>
+        )
+      }
+    >
+      {apiKey && <Content apiKey={apiKey} />}
+    </Drawer>
+  );
+}
+
+function Content({ apiKey }: { apiKey: ApiKey }) {
+  const t = useKeys();
+  const common = useCommon();
+  const may = useMay();
+  const revoke = useRevoke(apiKey);
+  return (
+    <Stack gap="lg">
+      {may("usage:read") && <UsageFigures keyId={apiKey.id} />}
+      <section>
+        <Title order={3} mb="xs">
+          {t("detail.about")}
+        </Title>
+        <Stack gap={6}>
+          <Fact name={t("column.key")}>
+            <Text size="sm" ff="monospace">
+              {apiKey.prefix}…{apiKey.last_four}
+            </Text>
+          </Fact>
+          <Fact name={t("detail.created")}>{dateTime(apiKey.created_at)}</Fact>
+          <Fact name={t("column.used")}>
+            {apiKey.last_used_at ? dateTime(apiKey.last_used_at) : common("never")}
+          </Fact>
+          <Fact name={t("detail.expires")}>
+            {apiKey.expires_at ? dateTime(apiKey.expires_at) : common("never")}
+          </Fact>
+          <Fact name={t("form.models")}>
+            {apiKey.models.length > 0 ? <Words words={apiKey.models} /> : t("allModels")}
+          </Fact>
+          {apiKey.endpoints.length > 0 && (
+            <Fact name={t("form.endpoints")}>
+              <Words words={apiKey.endpoints} />
+            </Fact>
+          )}
+          {apiKey.tags.length > 0 && (
+            <Fact name={t("form.tags")}>
+              <Words words={apiKey.tags} />
+            </Fact>
+          )}
+        </Stack>
+      </section>
+      {may("limits:read") && <Rules keyId={apiKey.id} />}
+      {may("keys:write") && statusOf(apiKey) !== "revoked" && (
+        <Button color="red" variant="light" onClick={revoke}>
+          {t("detail.revoke")}
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+function useRevoke(apiKey: ApiKey) {
+  const t = useKeys();
+  const common = useCommon();
+  const client = useQueryClient();
+  const revocation = useMutation({
+    mutationFn: () =>
+      body(
+        api.PATCH("/api/v1/keys/{id}", {
+          params: { path: { id: apiKey.id } },
+          body: { revoked: true },
+        }),
+      ),
+    onSuccess: () => {
+      showDone(t("detail.revoked", { name: apiKey.name }));
+      return client.invalidateQueries({ queryKey: ["keys"] });
+    },
+  });
+  return () =>
+    modals.openConfirmModal({
+      title: t("detail.revokeTitle", { name: apiKey.name }),
+      children: <Text size="sm">{t("detail.revokeHint")}</Text>,
+      labels: { confirm: t("detail.revoke"), cancel: common("cancel") },
+      confirmProps: { color: "red" },
+      onConfirm: () => revocation.mutate(),
+    });
+}
+
+function UsageFigures({ keyId }: { keyId: string }) {
+  const t = useKeys();
+  const { data, error } = useKeyUsage(true);
+  if (error) return <FailureNotice error={error} />;
+  if (!data) return <Pending rows={1} height={62} />;
+  const used = data.get(keyId);
+  const figures = [
+    [t("detail.requests"), number(used?.requests ?? 0)],
+    [t("detail.errors"), number(used?.errors ?? 0)],
+    [t("detail.tokens"), compact((used?.input_tokens ?? 0) + (used?.output_tokens ?? 0))],
+    [t("detail.cost"), money(used?.cost_nano_usd ?? 0)],
+  ] as const;
+  return (
+    <section>
+      <Title order={3} mb="xs">
+        {t("detail.usage")}
+      </Title>
+      <SimpleGrid cols={4} spacing="xs">
+        {figures.map(([name, value]) => (
+          <Paper key={name} px="xs" py={6}>
+            <Text size="xs" c="dimmed">
+              {name}
+            </Text>
+            <Text fw={600} className="tabular truncate">
+              {value}
+            </Text>
+          </Paper>
+        ))}
+      </SimpleGrid>
+    </section>
+  );
+}
+
+function Rules({ keyId }: { keyId: string }) {
+  const t = useKeys();
+  const may = useMay();
+  const rules = useKeyRules(keyId);
+  const client = useQueryClient();
+  const removal = useMutation({
+    mutationFn: ({ kind, id }: { kind: "limits" | "budgets"; id: string }) => {
+      const params = { path: { id } };
+      return kind === "limits"
+        ? body(api.DELETE("/api/v1/limits/{id}", { params }))
+        : body(api.DELETE("/api/v1/budgets/{id}", { params }));
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: ["rules", keyId] }),
+  });
+  const say = useRuleWords();
+  const rows = [
+    ...(rules.data?.limits ?? []).map((one) => ({
+      kind: "limits" as const,
+      id: one.id,
+      what: say.limit(one),
+    })),
+    ...(rules.data?.budgets ?? []).map((one) => ({
+      kind: "budgets" as const,
+      id: one.id,
+      what: say.budget(one),
+    })),
+  ];
+  return (
+    <section>
+      <Title order={3} mb="xs">
+        {t("detail.limits")}
+      </Title>
+      {rules.error && <FailureNotice error={rules.error} />}
+      {rules.isPending && <Pending rows={2} height={24} />}
+      {rules.data && rows.length === 0 && (
+        <Text size="sm" c="dimmed">
+          {t("detail.noLimits")}
+        </Text>
+      )}
+      {rows.map((row) => (
+        <Group key={row.id} justify="space-between" wrap="nowrap">
+          <Text size="sm">{row.what}</Text>
+          {may("limits:write") && (
+            <ActionIcon
+              aria-label={t("detail.remove", { what: row.what })}
+              onClick={() => removal.mutate(row)}
+            >
+              <IconTrash size={15} />
+            </ActionIcon>
+          )}
+        </Group>
+      ))}
+    </section>
+  );
+}
+
+function useRuleWords() {
+  const t = useKeys();
+  const of = (text: string, model: string | null | undefined) => (model ? `${text} · ${model}` : text);
+  return {
+    limit: ({ metric, window, max, model }: Limit) => {
+      const values = {
+        max: number(max),
+        window:
+          window === "minute" || window === "hour" || window === "day" ? t(`limit.window.${window}`) : "",
+      };
+      return of(t(`limit.${metric}`, values), model);
+    },
+    budget: ({ unit, period, max, model }: Budget) => {
+      const words = { period: t(`form.periods.${period}`) };
+      const text =
+        unit === "tokens"
+          ? t("limit.budgetTokens", { ...words, max: number(max) })
+          : t("limit.money", { ...words, max: money(max) });
+      return of(text, model);
+    },
+  };
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <Group gap="sm" align="flex-start" wrap="nowrap">
+      <Text size="sm" c="dimmed" w={120} style={{ flexShrink: 0 }}>
+        {name}
+      </Text>
+      <Text size="sm" component="div">
+        {children}
+      </Text>
+    </Group>
+  );
+}
+
+function Words({ words }: { words: string[] }) {
+  return (
+    <Group gap={4}>
+      {words.map((word) => (
+        <Badge key={word} color="gray" ff="monospace">
+          {word}
+        </Badge>
+      ))}
+    </Group>
+  );
+}

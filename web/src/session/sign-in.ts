@@ -1,0 +1,44 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Failure } from "../api/failure";
+import { csrfFetch, requestTo } from "./csrf";
+import { meQuery } from "./me";
+
+/** Sends JSON where there may be no session: nobody is asked to sign in again. */
+export async function post<T>(path: string, content?: unknown): Promise<T> {
+  const response = await csrfFetch(
+    requestTo(path, {
+      method: "POST",
+      headers: content === undefined ? {} : { "content-type": "application/json" },
+      body: content === undefined ? undefined : JSON.stringify(content),
+    }),
+  );
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw Failure.from(response, answer);
+  return answer as T;
+}
+
+/** What signing in answers: a session in cookies, or the request for a second factor. */
+export type SignInAnswer = { mfa_required: false } | SecondStep;
+
+export interface SecondStep {
+  mfa_required: true;
+  mfa_token: string;
+  methods: string[];
+}
+
+/**
+ * Takes one step of signing in: the first with `login`, the second where it is asked for. The form
+ * shows what goes wrong.
+ */
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    meta: { silent: true },
+    mutationFn: ({ path, content }: { path: string; content: Record<string, unknown> }) =>
+      post<SignInAnswer>(`/api/v1/auth/${path}`, { ...content, transport: "cookie" }),
+    onSuccess: (answer) => {
+      if (answer.mfa_required) return;
+      return client.invalidateQueries({ queryKey: meQuery.queryKey });
+    },
+  });
+}
