@@ -55,7 +55,7 @@ mod vault;
 mod watch;
 mod word;
 
-pub use accounts::{Accounts, AccountsConfig};
+pub use accounts::{Accounts, AccountsConfig, Change};
 pub use actor::Actor;
 pub use api_key::{ApiKey, CreateKey, NewKey, PREFIX, UpdateKey};
 pub use credentials::{CreateCredential, UpdateCredential};

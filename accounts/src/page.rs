@@ -45,17 +45,17 @@ impl PageRequest {
     }
 
     /// Rows to read: one more than the page has, to see whether another page follows.
-    pub(crate) const fn rows(self) -> i64 {
+    pub const fn rows(self) -> i64 {
         self.limit as i64 + 1
     }
 
     /// Only rows with smaller ids; the largest of all on the first page.
-    pub(crate) fn below(self) -> Uuid {
+    pub fn below(self) -> Uuid {
         self.after.unwrap_or(Uuid::max())
     }
 
     /// Makes the page of the rows read.
-    pub(crate) fn page<T>(self, mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Page<T> {
+    pub fn page<T>(self, mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Page<T> {
         let limit = self.limit as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
