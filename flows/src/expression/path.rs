@@ -28,6 +28,11 @@ pub struct Path {
 }
 
 impl Path {
+    /// The path that a text is; `None` when it is anything else or has computed indexes.
+    pub fn parse(text: &str) -> Option<Self> {
+        only_path(text)
+    }
+
     /// The key at this position of the steps.
     pub fn key(&self, position: usize) -> Option<&str> {
         match self.steps.get(position)? {

@@ -232,6 +232,16 @@ impl Scope {
         }
     }
 
+    /// The same scope with `item` and `index` of a list that a node itself goes through.
+    #[must_use]
+    pub fn with_item(&self, item: Value, index: usize) -> Self {
+        Self {
+            item: Some(item.into()),
+            index: u32::try_from(index).ok(),
+            ..self.clone()
+        }
+    }
+
     /// A scope made of sample data, for previews: `{input, incoming, vars, item, index, run, nodes:
     /// {id: {output, error, status}}}`. Secrets show as `***`.
     pub fn sample(data: &Map<String, Value>) -> Self {

@@ -71,6 +71,34 @@ impl<N> fmt::Debug for Adapter<N> {
     }
 }
 
+/// Gives each property without a title one made of its key: `max_items` is "Max items".
+fn add_titles(schema: &mut Value) {
+    match schema {
+        Value::Array(parts) => parts.iter_mut().for_each(add_titles),
+        Value::Object(object) => {
+            for (key, part) in object.iter_mut() {
+                let properties = part.as_object_mut().filter(|_| key == "properties");
+                for (name, property) in properties.into_iter().flatten() {
+                    if let Value::Object(property) = property
+                        && !property.contains_key("title")
+                    {
+                        property.insert("title".to_owned(), title(name).into());
+                    }
+                }
+                add_titles(part);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn title(key: &str) -> String {
+    let words = key.replace('_', " ");
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
+}
+
 /// Reads evaluated settings. A value that does not fit is the expression's fault or the author's.
 fn read<N: Node>(settings: RawSettings) -> Result<N::Settings, NodeError> {
     serde_path_to_error::deserialize(Value::Object(settings)).map_err(|error| {
@@ -90,7 +118,9 @@ impl<N: Node> AnyNode for Adapter<N> {
     }
 
     fn schema(&self) -> Value {
-        schemars::schema_for!(N::Settings).to_value()
+        let mut schema = schemars::schema_for!(N::Settings).to_value();
+        add_titles(&mut schema);
+        schema
     }
 
     fn ports(&self, settings: &RawSettings) -> Ports {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use super::{NodeError, NodeErrorKind};
+use crate::expression::Scope;
 use crate::graph::NodeId;
 use crate::mask::Masker;
 use crate::value::{Blobs, File};
@@ -164,6 +165,8 @@ pub struct NodeContext {
     pub cancel: CancellationToken,
     /// Where log lines and pieces of outputs go.
     pub recorder: Arc<dyn Recorder>,
+    /// What expressions see at this place, for settings with `x-expression: deferred`.
+    pub scope: Arc<Scope>,
     /// What must not be seen.
     pub masker: Arc<Masker>,
     /// What may be spent.

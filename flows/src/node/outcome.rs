@@ -31,6 +31,9 @@ pub struct Output {
     pub values: PortValues,
     /// Which ports are live.
     pub live: Live,
+    /// New values of `vars`, for the rest of the run.
+    #[serde(default)]
+    pub variables: PortValues,
     /// Ends the run as soon as this node is done; nodes under way are stopped.
     #[serde(default)]
     pub end: Option<End>,
