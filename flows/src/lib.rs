@@ -13,5 +13,6 @@ pub mod ids;
 pub mod mask;
 pub mod node;
 pub mod nodes;
+pub mod run;
 pub mod validate;
 pub mod value;
