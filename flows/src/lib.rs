@@ -31,6 +31,7 @@ pub mod nodes;
 mod projects;
 pub mod reference;
 mod sql;
+pub mod testing;
 pub mod transfer;
 pub mod validate;
 pub mod value;

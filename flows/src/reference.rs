@@ -10,7 +10,7 @@ use crate::node::{AnyNode, Category, NodeTypeInfo, Registry};
 /// The reference of all node types, in Markdown.
 pub fn markdown(registry: &Registry) -> String {
     let mut text = String::from(
-        "# Nodes\n\nThis page is made of the program's own node types (`make nodes`); a test compares \
+        "# Nodes\n\nThis page is made of the program's own node types (`UPDATE_DOCS=1 cargo test -p flows --test it -- reference`); a test compares \
          the two.\nHow nodes play together is in [flows](flows.md).\n",
     );
     for category in Category::ALL {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use accounts::{Accounts, AccountsConfig, Secret};
 use anyhow::{Context, Result, anyhow};
+use flows::Flows;
 use gateway::{Gateway, Parts};
 use store::{Db, DbConfig, SystemClock};
 
@@ -19,6 +20,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Model calls.
     pub gateway: Gateway,
+    /// Projects and flows.
+    pub flows: Flows,
 }
 
 /// Opens the database and brings it to this program's version.
@@ -69,6 +72,7 @@ impl App {
         .context("cannot start the gateway")?;
         Ok(Self {
             db,
+            flows: Flows::new(accounts.clone()),
             accounts,
             gateway,
         })

@@ -32,7 +32,8 @@ pub(crate) struct Edge {
 pub(crate) fn build(app: &App, edge: Edge) -> (Router, OpenApi) {
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .merge(accounts::http::router(app.accounts.clone()))
-        .merge(gateway::http::router(app.gateway.clone()));
+        .merge(gateway::http::router(app.gateway.clone()))
+        .merge(flows::http::router(app.flows.clone()));
     let (router, mut document) = api.split_for_parts();
     name_wildcards(&mut document);
     let mut router = router
