@@ -24,6 +24,7 @@ pub use explain::Reason;
 pub(crate) use explain::did_you_mean;
 pub use path::{Path, Step};
 pub use scope::{NodeRecord, NodeStatus, ROOTS, Scope, Secrets, Shared};
+pub(crate) use settings::rewrite_texts;
 pub use settings::{Evaluated, Mode, Place, evaluate_settings, walk_texts};
 pub use shape::has_expression;
 

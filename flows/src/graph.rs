@@ -103,7 +103,7 @@ impl Graph {
     }
 
     /// Brings the graph into its one form: everything sorted by id, places of things that are gone
-    /// dropped.
+    /// dropped, the others rounded to hundredths of a pixel.
     pub fn normalize(&mut self) {
         self.nodes.sort_by(|a, b| a.id.cmp(&b.id));
         self.edges.sort_by(|a, b| a.id.cmp(&b.id));
@@ -129,6 +129,11 @@ impl Graph {
         layout
             .notes
             .retain(|id, _| notes.iter().any(|n| n.id == *id));
+        let places = layout.nodes.values_mut();
+        let places = places.chain(layout.groups.values_mut());
+        for place in places.chain(layout.notes.values_mut()) {
+            place.round();
+        }
     }
 
     /// The graph without its looks, for telling whether two graphs do the same.

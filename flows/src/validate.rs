@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::graph::{EdgeId, Graph, NodeId};
 use crate::node::Registry;
+pub(crate) use names::widget;
 
 /// Whether a flow can be published in spite of a problem.
 #[derive(

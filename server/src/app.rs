@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use accounts::{Accounts, AccountsConfig, Network, Secret};
 use anyhow::{Context, Result, anyhow};
+use flows::Flows;
 use gateway::{Gateway, Parts};
 use store::{Db, DbConfig, SystemClock};
 
@@ -21,6 +22,8 @@ pub struct App {
     pub gateway: Gateway,
     /// Workers for users' code and uploaded files; none runs before the first job.
     pub sandbox: sandbox::Pool,
+    /// Projects and flows.
+    pub flows: Flows,
 }
 
 /// Opens the database and brings it to this program's version.
@@ -85,6 +88,7 @@ impl App {
         .context("cannot start the gateway")?;
         Ok(Self {
             db,
+            flows: Flows::new(accounts.clone()),
             accounts,
             gateway,
             sandbox: crate::commands::worker::pool(config.sandbox.clone())

@@ -41,7 +41,8 @@ pub struct Edge {
 pub fn build(app: &App, edge: Edge) -> anyhow::Result<(Router, OpenApi)> {
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .merge(accounts::http::router(app.accounts.clone()))
-        .merge(gateway::http::router(app.gateway.clone()));
+        .merge(gateway::http::router(app.gateway.clone()))
+        .merge(flows::http::router(app.flows.clone()));
     let (router, mut document) = api.split_for_parts();
     openapi::complete(&mut document);
     let text = openapi::render(&document)?;

@@ -178,8 +178,10 @@ pub struct Scope {
     pub run: Shared,
     /// `now`: RFC 3339.
     pub now: String,
-    nodes: BTreeMap<NodeId, NodeRecord>,
-    outside: Option<Arc<Self>>,
+    /// Finished nodes of this level.
+    pub nodes: BTreeMap<NodeId, NodeRecord>,
+    /// The scope around a loop's inside.
+    pub outside: Option<Arc<Self>>,
 }
 
 impl Scope {

@@ -72,6 +72,18 @@ pub fn walk_texts(schema: &Value, settings: &RawSettings, visit: &mut dyn FnMut(
     debug_assert!(looked.is_ok(), "looking does not fail");
 }
 
+/// The settings with other texts where `change` gives one.
+pub(crate) fn rewrite_texts(
+    schema: &Value,
+    settings: &RawSettings,
+    rewrite: &mut dyn FnMut(&Place<'_>, &str) -> Option<String>,
+) -> RawSettings {
+    let changed = change(schema, settings.clone(), &mut |place, text| {
+        Ok(rewrite(place, text).map(Value::String))
+    });
+    changed.unwrap_or_else(|_| settings.clone())
+}
+
 type Change<'c> = dyn FnMut(&Place<'_>, &str) -> Result<Option<Value>, NodeError> + 'c;
 
 fn change(

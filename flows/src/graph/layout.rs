@@ -27,6 +27,17 @@ pub struct Place {
     pub collapsed: bool,
 }
 
+impl Place {
+    /// Long fractions, which dragging gives, do not stay the same through JSON.
+    pub(super) fn round(&mut self) {
+        let round = |length: f64| (length * 100.0).round() / 100.0;
+        self.x = round(self.x);
+        self.y = round(self.y);
+        self.width = self.width.map(round);
+        self.height = self.height.map(round);
+    }
+}
+
 /// A frame around nodes, for people; it changes nothing in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -14,6 +14,8 @@ pub(super) struct Breach {
     pub(super) code: Code,
     pub(super) path: String,
     pub(super) message: String,
+    /// It is another alternative's tag that stands there.
+    is_tag: bool,
 }
 
 /// Checks `value`; problems are capped, since one wrong type may be wrong a thousand times.
@@ -46,6 +48,7 @@ impl<'s> Checker<'s> {
                 code,
                 path: path.to_owned(),
                 message: message.into(),
+                is_tag: false,
             });
         }
     }
@@ -101,7 +104,8 @@ impl<'s> Checker<'s> {
                 checker.value(part, value, path, depth + 1);
                 let weight = |found: &[Breach]| {
                     let of_type = found.iter().filter(|b| b.path == *path).count();
-                    (of_type, found.len())
+                    let tags = found.iter().filter(|b| b.is_tag).count();
+                    (of_type, tags, found.len())
                 };
                 let is_nearer = nearest
                     .as_ref()
@@ -158,6 +162,9 @@ impl<'s> Checker<'s> {
             let words: Vec<String> = allowed.iter().take(20).map(ToString::to_string).collect();
             let message = format!("this must be {}", words.join(", "));
             self.refuse(Code::InvalidSetting, path, message);
+            if let Some(breach) = self.found.last_mut() {
+                breach.is_tag = schema.get("const").is_some();
+            }
         }
     }
 

@@ -71,6 +71,7 @@ async fn build(config: &Config, scratch: &std::path::Path) -> Result<App> {
     .map_err(|why| anyhow::anyhow!(why))?;
     Ok(App {
         db,
+        flows: flows::Flows::new(accounts.clone()),
         accounts,
         gateway,
         sandbox: super::worker::pool(config.sandbox.clone())?,

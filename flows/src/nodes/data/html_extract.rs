@@ -1,7 +1,7 @@
 //! Parts of web pages.
 
 use schemars::JsonSchema;
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html, Node as PageNode, Selector};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -172,20 +172,35 @@ impl Rule {
     }
 }
 
-/// The text that a reader sees.
+/// The text that a reader sees: elements that are not part of a line stand apart.
 fn text(element: ElementRef<'_>) -> String {
     const UNSEEN: [&str; 4] = ["script", "style", "noscript", "template"];
+    const IN_LINE: [&str; 20] = [
+        "a", "abbr", "b", "bdi", "cite", "code", "data", "em", "font", "i", "kbd", "mark", "q",
+        "s", "small", "span", "strong", "sub", "sup", "u",
+    ];
     let mut seen = String::new();
-    for node in element.descendants() {
-        let Some(text) = node.value().as_text() else {
-            continue;
+    let mut unseen = 0_usize;
+    for edge in element.traverse() {
+        let (node, begins) = match edge {
+            ego_tree::iter::Edge::Open(node) => (node, true),
+            ego_tree::iter::Edge::Close(node) => (node, false),
         };
-        let is_unseen = node
-            .ancestors()
-            .filter_map(ElementRef::wrap)
-            .any(|parent| UNSEEN.contains(&parent.value().name()));
-        if !is_unseen {
-            seen.push_str(text);
+        match node.value() {
+            PageNode::Text(text) if begins && unseen == 0 => seen.push_str(text),
+            PageNode::Element(inner) => {
+                if !IN_LINE.contains(&inner.name()) {
+                    seen.push(' ');
+                }
+                if UNSEEN.contains(&inner.name()) {
+                    unseen = if begins {
+                        unseen + 1
+                    } else {
+                        unseen.saturating_sub(1)
+                    };
+                }
+            }
+            _ => {}
         }
     }
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
