@@ -16,11 +16,13 @@ mod driver;
 mod engine;
 mod events;
 mod frame;
+pub mod http;
 mod journal;
 mod memory;
 mod shared;
 mod sql;
 mod step;
+mod stored;
 
 pub use compiled::Compiled;
 pub use driver::RunEnd;

@@ -237,6 +237,15 @@ impl Engine {
         &self.inner.catalogue
     }
 
+    /// Who is calling.
+    pub fn accounts(&self) -> &accounts::Accounts {
+        self.inner.services.gateway.accounts()
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
     pub(super) fn now(&self) -> Micros {
         self.inner.services.clock.now()
     }

@@ -11,12 +11,12 @@ use super::work::end_of_row;
 use super::{Engine, stored_graph};
 use crate::graph::NodeId;
 use crate::ids::RunId;
-use crate::node::Cause;
+use crate::node::{Approval, Cause, Wait};
 use crate::run::compiled::Compiled;
 use crate::run::driver::{RunEnd, Signal};
 use crate::run::events::Event;
 use crate::run::sql::{self, NewRun, RunRow, claims, steps};
-use crate::run::step::Step;
+use crate::run::step::{Detail, Step};
 use crate::value::PortValues;
 
 /// How often a run that another process works on is looked at.
@@ -207,6 +207,34 @@ impl Engine {
         })?;
         self.inner.wake.notify_one();
         Ok(Some(new.id))
+    }
+
+    /// What a person is asked at this place, if nobody has answered.
+    pub(in crate::run) async fn question(
+        &self,
+        org: OrgId,
+        run: RunId,
+        node: &NodeId,
+        iteration: &str,
+    ) -> Result<Option<Approval>, store::Error> {
+        if self.row(org, run).await?.is_none() {
+            return Ok(None);
+        }
+        let steps = self.steps(run).await?;
+        let here = |step: &Step| step.node == *node && step.iteration == iteration;
+        Ok(steps
+            .into_iter()
+            .find(here)
+            .and_then(|step| match step.detail {
+                Detail::Waiting {
+                    suspend,
+                    cause: None,
+                } => match suspend.wait {
+                    Wait::Approval(approval) => Some(*approval),
+                    Wait::Timer { .. } | Wait::Event { .. } => None,
+                },
+                _ => None,
+            }))
     }
 
     /// Ends a wait: a person's answer, an event. Only the first counts: `false` when the node does not

@@ -1,11 +1,12 @@
 //! Lists of runs.
 
 use serde::Deserialize;
-use store::{Conditions, Db, Micros, OrgId, Result, on_reader};
+use store::{Conditions, Db, Json, Micros, OrgId, Result, on_reader, row};
 use utoipa::IntoParams;
 
 use super::RunRow;
 use crate::ids::{RunId, WorkflowId};
+use crate::run::step::Detail;
 
 /// Which runs a list has.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -81,4 +82,29 @@ pub(in crate::run) async fn list_runs(
         query.push(" ORDER BY id DESC LIMIT ").push_bind(rows);
         query.build_query_as().fetch_all(c).await
     })
+}
+
+row! {
+    /// A step that waits, with its run.
+    #[derive(Debug)]
+    pub(in crate::run) struct WaitingStep {
+        pub(in crate::run) run_id: RunId,
+        pub(in crate::run) workflow_id: WorkflowId,
+        pub(in crate::run) node: String,
+        pub(in crate::run) iteration: String,
+        pub(in crate::run) detail: Json<Detail>,
+        pub(in crate::run) started_at: Micros,
+    }
+}
+
+/// Steps of an organization that wait, oldest first, 500 at most.
+pub(in crate::run) async fn waiting(db: &Db, org: OrgId) -> Result<Vec<WaitingStep>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT s.run_id, r.workflow_id, s.node, s.iteration, s.detail, s.started_at
+         FROM run_steps s JOIN runs r ON r.id = s.run_id
+         WHERE s.state = 'waiting' AND r.org_id = $1 AND r.state IN ('running', 'waiting', 'paused')
+         ORDER BY s.started_at LIMIT 500",
+    )
+    .bind(org)
+    .fetch_all(c).await)
 }
