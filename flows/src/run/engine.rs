@@ -1,6 +1,7 @@
 //! The engine: takes runs in, works on them, lets them wait, and takes over those of dead workers.
 
 mod control;
+mod retention;
 mod work;
 
 use std::collections::HashMap;

@@ -27,6 +27,10 @@ use crate::run::step::{Detail, Step};
 
 /// Numbers that events of a killed worker may have used without storing them.
 const SEQ_GAP: i64 = 10_000;
+/// Claims after which a run that cannot be restored has failed.
+const MAX_CLAIMS: i64 = 1_000;
+/// How often old runs are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// Longest pause between two looks at the queue.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -47,9 +51,15 @@ impl Engine {
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
+                _ = sweep.tick() => match self.forget_old().await {
+                    Ok(0) => {}
+                    Ok(runs) => tracing::info!(runs, "deleted runs that are no longer kept"),
+                    Err(error) => tracing::warn!(%error, "cannot delete old runs; will retry"),
+                },
                 _ = beat.tick() => self.renew().await,
                 _ = look.tick() => self.take_due().await,
                 () = self.inner.wake.notified() => self.take_due().await,
@@ -192,9 +202,10 @@ impl Engine {
                 (Some(driver), end)
             }
             Err(error) => {
-                let is_ours = error.kind == NodeErrorKind::Internal;
-                if is_ours {
-                    tracing::error!(run = %row.id, %error, "a run cannot be restored");
+                // The database may be away: the run is taken again when its lease is over.
+                if error.kind == NodeErrorKind::Internal && row.fence < MAX_CLAIMS {
+                    tracing::error!(run = %row.id, %error, "a run cannot be restored; will retry");
+                    return RunEnd::Lost;
                 }
                 (None, RunEnd::Failed { error, node: None })
             }

@@ -162,6 +162,7 @@ pub(super) async fn list_of_workflow(
     Path(id): Path<String>,
     Query(mut filter): Query<RunFilter>,
 ) -> Result<Json<Page<RunInfoRow>>, ApiError> {
+    member.require(Permission::ProjectsRead)?;
     let id: WorkflowId = id
         .parse()
         .map_err(|error: store::ParseIdError| ApiError::invalid(error.to_string()))?;

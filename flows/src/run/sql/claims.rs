@@ -114,6 +114,15 @@ pub(in crate::run) async fn request(
     .bind(now)
     .bind(run)
     .bind(org))?;
+    if wish == 1 {
+        // Who waits for it looks again.
+        on_tx!(tx, execute => sqlx::query(
+            "UPDATE runs SET wake = 1, due_at = CASE WHEN state = 'waiting' THEN 0 ELSE due_at END
+             WHERE id = (SELECT parent_run_id FROM runs WHERE id = $1 AND org_id = $2)",
+        )
+        .bind(run)
+        .bind(org))?;
+    }
     Ok(())
 }
 

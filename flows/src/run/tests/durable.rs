@@ -380,3 +380,33 @@ async fn a_stored_run_calls_another_and_a_short_wait_passes() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_runs_are_forgotten_when_their_time_is_over_and_others_are_kept() {
+    for_each_db(async |db| {
+        let world = World::new(db.clone()).await;
+        let engine = world.engine();
+        let draw = Draw::new()
+            .node("a", "data.probe", json!({"value": 1}))
+            .then("start.out", "a.in");
+        let flow = world.publish("old", draw);
+        let org = world.who.org_id();
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let run = engine
+                .start(&world.who, start(&flow, json!({})))
+                .await
+                .expect("starts");
+            run.end.expect("there is room").await.expect("it ends");
+            ids.push(run.id);
+        }
+        store::on_writer!(db, execute => sqlx::query("UPDATE runs SET ended_at = 1 WHERE id = $1")
+            .bind(ids[0]))
+        .expect("aged");
+        assert_eq!(engine.forget_old().await.expect("swept"), 1);
+        assert!(engine.row(org, ids[0]).await.expect("read").is_none());
+        assert!(engine.steps(ids[0]).await.expect("read").is_empty());
+        assert!(engine.row(org, ids[1]).await.expect("read").is_some());
+    })
+    .await;
+}
