@@ -90,11 +90,9 @@ impl Checker<'_> {
             "secrets" => self.secret(path),
             "incoming" => path.key(0).and_then(|name| incoming(entry, name)),
             "item" | "index" => {
-                let in_loop = entry.parent.is_some()
-                    || (place.mode == Mode::Deferred && !entry.ports.inner_outputs.is_empty());
-                // A node's own items are there in fields that it evaluates itself.
-                let by_itself = place.mode == Mode::Deferred;
-                (!in_loop && !by_itself).then(|| {
+                // A node that evaluates a field itself gives it items of its own.
+                let is_there = entry.parent.is_some() || place.mode == Mode::Deferred;
+                (!is_there).then(|| {
                     let message = format!("`{}` is there inside of loops only", path.root);
                     (Code::UnknownName, message)
                 })
@@ -158,7 +156,7 @@ impl Checker<'_> {
                 .iter()
                 .filter(|p| !p.kind.is_control())
                 .map(|p| p.name.as_str());
-            if !has && !(is_inside || is_own) {
+            if !(has || is_inside || is_own) {
                 let known: Vec<&str> = names.clone().collect();
                 let near = did_you_mean(port, names);
                 let has = if known.is_empty() {

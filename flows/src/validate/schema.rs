@@ -247,7 +247,7 @@ impl<'s> Checker<'s> {
                     self.refuse(Code::UnknownSetting, path, message);
                 }
                 (None, Some(inner)) if inner.is_object() => {
-                    self.value(inner, value, path, depth + 1)
+                    self.value(inner, value, path, depth + 1);
                 }
                 (None, _) => {}
             }

@@ -300,7 +300,7 @@ impl How {
                 .cloned()
                 .unwrap_or_default(),
             Self::First => there().next().cloned().unwrap_or_default(),
-            Self::Last => there().last().cloned().unwrap_or_default(),
+            Self::Last => there().next_back().cloned().unwrap_or_default(),
             Self::List => values.iter().copied().cloned().collect(),
             Self::Unique => {
                 let mut seen = HashSet::new();
