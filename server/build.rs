@@ -5,11 +5,6 @@
 //! of a release build. What runs here is `npm ci`, only after the lock file changed, and
 //! `npm run build`, only after something it reads changed.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "a build script talks to Cargo that way"
-)]
-
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};

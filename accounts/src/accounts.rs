@@ -81,7 +81,8 @@ impl Accounts {
     /// Finds the master key and loads all keys, limits and budgets of a migrated database.
     ///
     /// # Errors
-    /// `Vault` when the master key is missing, unreadable or the wrong one; those of the database.
+    /// `Vault` when the master key is missing, unreadable or the wrong one; `Invalid` when an
+    /// organization is on a plan that is not configured; those of the database.
     pub async fn open(db: Db, clock: SharedClock, config: &AccountsConfig) -> Result<Self> {
         let source = match &config.master_key {
             Some(text) => Source::Given(MasterKey::from_base64(text)?),
@@ -107,6 +108,7 @@ impl Accounts {
             }),
         };
         accounts.load_all().await?;
+        accounts.check_plans().await?;
         Ok(accounts)
     }
 

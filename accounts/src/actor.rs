@@ -17,7 +17,7 @@ pub struct Actor {
 
 impl Actor {
     /// A person in an organization that the person's session does not work in.
-    pub(crate) fn person(org_id: OrgId, user: UserId, role: Role) -> Self {
+    pub fn person(org_id: OrgId, user: UserId, role: Role) -> Self {
         Self {
             org_id,
             label: format!("user:{user}"),

@@ -79,7 +79,7 @@ impl IfMatch {
         };
         let shown = serde_json::to_value(current).unwrap_or_default();
         let tag = ETag::of_value(shown.clone());
-        if wanted.iter().any(|wanted| *wanted == tag.0) {
+        if wanted.contains(&tag.0) {
             return Ok(());
         }
         let message = format!(

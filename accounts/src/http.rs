@@ -35,6 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use caller::{CSRF_HEADER, Member, authenticate, organization_of, presented_key};
+pub use cookie::ACCESS_COOKIE;
 pub use device::PeerAddress;
 pub use error::{ApiError, ErrorBody, ErrorDetail};
 pub use extract::{Id, Paging, StrictJson};
@@ -65,6 +66,7 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(
             credentials::get,
             credentials::update,
+            credentials::replace,
             credentials::delete
         ))
         .routes(routes!(
@@ -80,7 +82,6 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
         ))
         .routes(routes!(organizations::export))
         .routes(routes!(organizations::list_all))
-        .routes(routes!(organizations::set_plan))
         .routes(routes!(members::list, members::invite))
         .routes(routes!(members::get, members::update, members::remove))
         .routes(routes!(invitations::list, invitations::create))

@@ -270,12 +270,7 @@ impl Accounts {
     /// than the plan has seats.
     pub async fn set_plan(&self, actor: &Actor, plan: &str) -> Result<Organization> {
         let (org, now) = (actor.org_id(), self.now());
-        let plan = self.inner.plans.get(plan).ok_or_else(|| {
-            Error::invalid(format!(
-                "`plan` must be one of {}, not `{plan}`",
-                self.inner.plans.words()
-            ))
-        })?;
+        let plan = self.find_plan(plan)?;
         let members = sql::members::count(self.db(), org).await?;
         if plan.seats.is_some_and(|seats| members > i64::from(seats)) {
             return Err(Error::conflict(format!(
@@ -333,8 +328,9 @@ impl Accounts {
         let (org, now) = (actor.org_id(), self.now());
         let deleted: Result<()> = in_tx!(self.db(), tx: Error => {
             // All that memory holds of it has to be read again.
-            for counter in [Counter::Organizations, Counter::KeysAll, Counter::Limits,
-                Counter::Members, Counter::Credentials] {
+            // Always in this order: other changes lock some of these rows in it too.
+            for counter in [Counter::Organizations, Counter::KeysAll, Counter::Members,
+                Counter::Limits, Counter::Credentials] {
                 sql::revisions::bump(tx, counter).await?;
             }
             let organization = sql::organizations::get_in(tx, org).await?;
@@ -377,6 +373,19 @@ impl Accounts {
         &self.inner.plans
     }
 
+    /// The plan of this word.
+    ///
+    /// # Errors
+    /// `Invalid`, with the known words.
+    pub fn find_plan(&self, plan: &str) -> Result<&Plan> {
+        self.inner.plans.get(plan).ok_or_else(|| {
+            Error::invalid(format!(
+                "`plan` must be one of {}, not `{plan:.50}`",
+                self.inner.plans.words()
+            ))
+        })
+    }
+
     /// The plan that an organization is on.
     ///
     /// # Errors
@@ -385,6 +394,20 @@ impl Accounts {
         let organization = self.get_organization(org).await?;
         let plan = self.inner.plans.get(&organization.plan).cloned();
         plan.ok_or_else(|| unknown_plan(&organization.plan))
+    }
+
+    /// Nobody's limits may vanish because a plan was taken out of the configuration.
+    pub(crate) async fn check_plans(&self) -> Result<()> {
+        let all = self.all_organization_facts();
+        let Some((org, _)) = all.into_iter().find(|(_, facts)| facts.plan.is_none()) else {
+            return Ok(());
+        };
+        let organization = self.get_organization(org).await?;
+        Err(Error::invalid(format!(
+            "organization {} is on the plan `{}`, which is not configured: add [plans.{}] or put the \
+             organization on another plan first",
+            organization.slug, organization.plan, organization.plan
+        )))
     }
 
     /// Whether one more member fits the plan. To be asked inside a transaction that raised

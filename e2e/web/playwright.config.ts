@@ -7,7 +7,7 @@ export default defineConfig({
   fullyParallel: true,
   // The program and the browser share two cores with everything else.
   workers: 2,
-  timeout: 60_000,
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: "list",

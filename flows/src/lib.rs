@@ -18,6 +18,7 @@
 //!
 //! See [`node`].
 
+mod blobs;
 pub mod diff;
 mod error;
 pub mod expression;
@@ -40,6 +41,7 @@ mod variables;
 mod versions;
 mod workflows;
 
+pub use blobs::FolderBlobs;
 pub use error::{Error, ErrorKind, Result};
 pub use flows::{Flows, ListCollections};
 pub use projects::{CreateProject, UpdateProject};

@@ -13,6 +13,7 @@ use crate::{Error, Flows, Result, sql};
 /// A project to be made.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Support"}))]
 pub struct CreateProject {
     /// For people.
     pub name: String,
@@ -24,6 +25,7 @@ pub struct CreateProject {
 /// What shall change about a project; absent fields stay.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"name": "Customer support"}))]
 pub struct UpdateProject {
     /// For people.
     pub name: Option<String>,

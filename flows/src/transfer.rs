@@ -90,6 +90,7 @@ pub struct ExportedWorkflow {
 /// A document to be imported.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"yaml": "format: 1", "dry_run": true}))]
 pub struct ImportRequest {
     /// The document as JSON.
     #[schema(value_type = Option<Document>)]

@@ -21,6 +21,7 @@ use crate::{Error, Flows, Result, sql};
 /// A variable's new value.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"value": "https://shop.example.org"}))]
 pub struct PutVariable {
     /// What it holds; anything when absent.
     #[serde(rename = "type", default = "any")]
@@ -40,6 +41,7 @@ fn any() -> DataType {
 /// A secret's new value.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"value": "a-secret-of-the-shop"}))]
 pub struct PutSecret {
     /// The value; it goes in and never comes out of the API.
     pub value: Secret,

@@ -31,6 +31,7 @@ pub struct Snapshot {
 /// A draft to be published.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"notes": "First version"}))]
 pub struct PublishWorkflow {
     /// The revision to be published, so that nobody publishes what they have not seen; the stored one
     /// when absent.

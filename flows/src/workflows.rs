@@ -18,6 +18,7 @@ use crate::{Error, Flows, Result, sql};
 /// A flow to be made.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"project_id": "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11", "name": "Answer mails"}))]
 pub struct CreateWorkflow {
     /// The project it belongs to.
     pub project_id: ProjectId,
@@ -37,6 +38,7 @@ pub struct CreateWorkflow {
 /// What shall change about a flow; absent fields stay.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"revision": 1, "name": "Answer all mails"}))]
 pub struct UpdateWorkflow {
     /// The revision these changes were made to; `If-Match` says the same.
     pub revision: Option<i64>,

@@ -6,8 +6,8 @@
 //!
 //! # Taking payments
 //!
-//! Nothing here takes money. Whoever adds that implements [`Payments`] and hands it to whatever
-//! changes plans; the program itself leaves it to people ([`Agreed`]).
+//! Nothing here takes money. Whoever adds that implements [`Payments`]; until then it is left to
+//! people ([`Agreed`]).
 
 mod month;
 mod overview;
@@ -15,6 +15,7 @@ mod pdf;
 mod sql;
 mod statement;
 
+use accounts::Plan;
 use futures_util::future::BoxFuture;
 use store::OrgId;
 
@@ -25,8 +26,9 @@ pub use statement::{MonthTotal, Statement, StatementLine, StatementOf, months, s
 
 /// How a change of plan is paid for.
 ///
-/// A payment service (Stripe, an ERP) implements this: it is asked before a plan is changed, may send
-/// the customer through a checkout first, and gets each finished month to write an invoice from.
+/// A payment service (Stripe, an ERP) implements this and is given to
+/// [`Gateway::set_payments`](crate::Gateway::set_payments): it is asked before a plan is changed and may
+/// send the customer through a checkout first. Invoices are made from [`statement`]s.
 pub trait Payments: Send + Sync {
     /// Asked before the plan changes.
     ///
@@ -35,15 +37,9 @@ pub trait Payments: Send + Sync {
     fn before_change<'a>(
         &'a self,
         org: OrgId,
-        from: &'a str,
-        to: &'a str,
+        from: &'a Plan,
+        to: &'a Plan,
     ) -> BoxFuture<'a, Result<Approval, String>>;
-
-    /// Told of a month that is over.
-    ///
-    /// # Errors
-    /// A sentence for the log; it is told again.
-    fn month_closed<'a>(&'a self, statement: &'a Statement) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// What a payment service says to a change of plan.
@@ -67,14 +63,10 @@ impl Payments for Agreed {
     fn before_change<'a>(
         &'a self,
         _: OrgId,
-        _: &'a str,
-        _: &'a str,
+        _: &'a Plan,
+        _: &'a Plan,
     ) -> BoxFuture<'a, Result<Approval, String>> {
         Box::pin(std::future::ready(Ok(Approval::Granted)))
-    }
-
-    fn month_closed<'a>(&'a self, _: &'a Statement) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(std::future::ready(Ok(())))
     }
 }
 

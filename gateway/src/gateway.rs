@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 use store::{Db, OrgId, SharedClock};
 
 use crate::alerts::{self, Alerts};
+use crate::billing::{Agreed, Payments};
 use crate::call::{Call, Reply};
 use crate::config::{Breaker, CacheConfig, Defaults, GatewayConfig};
 use crate::error::Error;
@@ -62,6 +63,7 @@ struct Inner {
     health: HealthBook,
     limiter: Arc<dyn Limiter>,
     alerts: Alerts,
+    payments: RwLock<Arc<dyn Payments>>,
     /// Calls addresses that tenants entered.
     guarded: Client,
     answers: Arc<Answers>,
@@ -120,6 +122,7 @@ impl Gateway {
             defaults: ArcSwap::from_pointee(config.gateway),
             limiter: Arc::new(Local::new()),
             alerts: Alerts::default(),
+            payments: RwLock::new(Arc::new(Agreed)),
             guarded,
             local: RwLock::new(local),
             metrics: Metrics::new(),
@@ -185,6 +188,15 @@ impl Gateway {
     /// Adds models that run in this program.
     pub fn register_local(&self, models: Arc<dyn LocalModels>) {
         self.inner.local.write().push(models);
+    }
+
+    /// Connects a payment service, which is asked before plans change.
+    pub fn set_payments(&self, payments: Arc<dyn Payments>) {
+        *self.inner.payments.write() = payments;
+    }
+
+    pub(crate) fn payments(&self) -> Arc<dyn Payments> {
+        Arc::clone(&self.inner.payments.read())
     }
 
     /// Waits until all usage so far is stored, and bodies that are logged.

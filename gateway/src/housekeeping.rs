@@ -79,18 +79,26 @@ async fn purge_deleted(accounts: &Accounts) -> accounts::Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use accounts::AccountsConfig;
     use serde_json::json;
-    use store::testing::for_each_db;
-    use store::{KeyId, Micros, OrgId};
+    use store::testing::{TempDir, for_each_db};
+    use store::{KeyId, Micros, OrgId, TestClock};
 
     use super::*;
     use crate::responses_store::{KEPT_US, NewResponse, delete, get, put};
-    use crate::testing::World;
 
     #[tokio::test]
     async fn kept_responses_belong_to_their_organization_and_end_after_thirty_days() {
         for_each_db(|db| async move {
-            let world = World::new(db.clone()).await;
+            let (dir, clock) = (TempDir::new(), TestClock::at(Micros(0)));
+            let config = AccountsConfig {
+                data_dir: dir.path().to_owned(),
+                ..AccountsConfig::default()
+            };
+            let accounts = Accounts::open(db.clone(), Arc::new(clock.clone()), &config).await;
+            let accounts = accounts.expect("opens");
             let (ours, theirs) = (OrgId::new(), OrgId::new());
             let kept = async |org, id, answer: &str, now_us| {
                 let new = NewResponse {
@@ -122,8 +130,8 @@ mod tests {
             assert_eq!(stored.expires_at, 2_000 + KEPT_US);
             assert_eq!(stored.input_items[0]["content"], "nul \u{0} here");
 
-            world.clock.set(Micros(2_000 + KEPT_US));
-            sweep(&world.accounts).await.expect("swept");
+            clock.set(Micros(2_000 + KEPT_US));
+            sweep(&accounts).await.expect("swept");
             assert_eq!(answer(ours, "resp_1").await, None);
             assert!(answer(theirs, "resp_1").await.is_some());
             assert!(

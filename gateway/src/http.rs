@@ -51,6 +51,7 @@ fn api(gateway: Gateway) -> OpenApiRouter {
         .routes(routes!(billing::get_billing))
         .routes(routes!(billing::list_statements))
         .routes(routes!(billing::get_statement))
+        .routes(routes!(billing::set_organization_plan))
         .routes(routes!(alerts::list_alerts))
         .routes(routes!(alerts::list_webhook_deliveries))
         .routes(routes!(alerts::test_webhook))

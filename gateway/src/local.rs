@@ -10,9 +10,10 @@ use std::sync::Arc;
 use accounts::Principal;
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
-use providers::chat::{ChatChunk, ChatRequest};
-use providers::provider::ModelFacts;
-use providers::{Error, Operation};
+// Crates above implement these traits and do not depend on `providers`.
+pub use providers::chat::{ChatChunk, ChatRequest};
+pub use providers::provider::ModelFacts;
+pub use providers::{DialectId, Error, ErrorKind, Operation};
 
 use crate::call::CallContext;
 

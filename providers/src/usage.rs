@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// Convention (OpenAI's): `input_tokens` **includes** everything read from or written to the vendor's
 /// prompt cache and audio input; `output_tokens` **includes** reasoning, audio and image output. The detail
-/// fields are parts of these totals, never additions to them. A vendor that counts otherwise
-/// (Anthropic excludes cache reads, Gemini excludes thoughts) is converted in its decoder.
+/// fields are parts of these totals, never additions to them; the rarer ones are left out of JSON when
+/// they are 0. A vendor that counts otherwise (Anthropic excludes cache reads, Gemini excludes
+/// thoughts) is converted in its decoder.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Usage {
@@ -16,16 +17,13 @@ pub struct Usage {
     /// All output tokens.
     pub output_tokens: u64,
     /// Part of `input_tokens` served from the vendor's prompt cache.
-    #[serde(skip_serializing_if = "is_zero")]
     pub cache_read_tokens: u64,
     /// Part of `input_tokens` written to the vendor's prompt cache (all lifetimes).
-    #[serde(skip_serializing_if = "is_zero")]
     pub cache_write_tokens: u64,
     /// Part of `cache_write_tokens` kept for an hour, which Anthropic prices apart.
     #[serde(skip_serializing_if = "is_zero")]
     pub cache_write_1h_tokens: u64,
     /// Part of `output_tokens` spent on reasoning.
-    #[serde(skip_serializing_if = "is_zero")]
     pub reasoning_tokens: u64,
     /// Part of `input_tokens` that is audio.
     #[serde(skip_serializing_if = "is_zero")]

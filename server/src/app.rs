@@ -1,10 +1,13 @@
 //! Composition: from a configuration to running handles.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use accounts::{Accounts, AccountsConfig, Network, Secret};
 use anyhow::{Context, Result, anyhow};
-use flows::Flows;
+use flows::node::Services;
+use flows::run::{Engine, EngineConfig, EngineParts};
+use flows::{Flows, FolderBlobs};
 use gateway::{Gateway, Parts};
 use store::{Db, DbConfig, SystemClock};
 
@@ -24,6 +27,8 @@ pub struct App {
     pub sandbox: sandbox::Pool,
     /// Projects and flows.
     pub flows: Flows,
+    /// Runs of flows.
+    pub engine: Engine,
 }
 
 /// Opens the database and brings it to this program's version.
@@ -86,13 +91,38 @@ impl App {
         .await
         .map_err(|why| anyhow!(why))
         .context("cannot start the gateway")?;
+        let sandbox = crate::commands::worker::pool(config.sandbox.clone())
+            .context("cannot find this program's own file")?;
+        let flows = Flows::new(accounts.clone());
+        let files = config.server.data_dir.join("files");
+        let engine = engine(&flows, &gateway, &sandbox, files);
         Ok(Self {
             db,
-            flows: Flows::new(accounts.clone()),
+            flows,
+            engine,
             accounts,
             gateway,
-            sandbox: crate::commands::worker::pool(config.sandbox.clone())
-                .context("cannot find this program's own file")?,
+            sandbox,
         })
     }
+}
+
+/// The engine that runs flows, with all that their nodes may reach.
+fn engine(flows: &Flows, gateway: &Gateway, sandbox: &sandbox::Pool, files: PathBuf) -> Engine {
+    let mut handles = http::Extensions::new();
+    handles.insert(sandbox.clone());
+    let services = Services {
+        gateway: gateway.clone(),
+        clock: Arc::new(SystemClock),
+        outbound: outbound::Client::guarded(&outbound::Settings::default()),
+        blobs: Arc::new(FolderBlobs::new(files)),
+        handles,
+    };
+    Engine::new(EngineParts {
+        db: flows.db().clone(),
+        services: Arc::new(services),
+        registry: flows.registry().clone(),
+        catalogue: Arc::new(flows.clone()),
+        config: EngineConfig::default(),
+    })
 }

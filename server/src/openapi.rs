@@ -9,7 +9,7 @@ use utoipa::openapi::{ComponentsBuilder, RefOr, Required, tag::TagBuilder};
 use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, schema};
 
 /// What operations are grouped by, in the order that people read them.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 23] = [
     ("gateway", "Model calls in the vendors' own shapes"),
     ("Authentication", "Making an account, signing in and out"),
     ("Account", "What people do about themselves"),
@@ -31,6 +31,22 @@ const TAGS: [(&str, &str); 19] = [
     ("Alerts", "Who is told when a budget runs out"),
     ("Usage", "What was used, by whom, and what it cost"),
     ("Billing", "Plans, usage against them, monthly statements"),
+    (
+        "Projects",
+        "Flows that belong together, with their variables, secrets and save points",
+    ),
+    (
+        "Workflows",
+        "Flows: their drafts, versions and what is wrong with them",
+    ),
+    (
+        "Node types",
+        "What flows are made of, and expressions in fields",
+    ),
+    (
+        "Executions",
+        "Runs of flows: starting, watching, steering them",
+    ),
     ("Audit", "Who changed what"),
     ("Outbox", "Mails of the instance"),
     ("Permissions", "What each role may do"),
@@ -55,7 +71,7 @@ pub fn frame() -> OpenApi {
         ))
         .build();
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
-        "nab_access",
+        accounts::http::ACCESS_COOKIE,
         "The session of a browser; set by `POST /api/v1/auth/login`.",
     )));
     let tags = TAGS.map(|(name, description)| {

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Config;
@@ -61,10 +62,18 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     let mail = tokio::spawn(app.accounts.clone().deliver_mail(ready(stopped.clone())));
     let reloading = tokio::spawn(watched.run(hangups, app.gateway.clone()));
     let upkeep = tokio::spawn(upkeep(recorder));
+    let resting = CancellationToken::new();
+    let engine = app.engine.clone();
+    let runs = tokio::spawn({
+        let resting = resting.clone();
+        async move { engine.work(resting).await }
+    });
     edge::run(listener, router, &config.server, stopping.signalled()).await;
     stop.send_replace(true);
     reloading.abort();
     upkeep.abort();
+    resting.cancel();
+    let _ = runs.await;
     app.gateway.flush().await;
     let _ = accounts.await;
     // A mail under way is sent again by the next start, after its lease.

@@ -25,7 +25,7 @@ const API: [&str; 6] = ["/api", "/v1", "/v1beta", "/metrics", "/healthz", "/read
 
 /// Scripts only from files of ours. Mantine sets `style` attributes, so styles may be inline.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-                      img-src 'self' data: blob: https:; font-src 'self'; connect-src 'self'; \
+                      img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; \
                       worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'self'; \
                       form-action 'self'; frame-ancestors 'none'";
 

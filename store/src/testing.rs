@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
@@ -17,6 +18,9 @@ use crate::{Db, DbConfig};
 
 /// The environment variable that names the PostgreSQL server for tests.
 pub const POSTGRES_URL: &str = "TEST_POSTGRES_URL";
+
+/// A test that waits longer has failed: one that waits for ever would hold up all others.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs `test` on a fresh, migrated database of each kind, and removes the database afterwards,
 /// also when the test panics.
@@ -146,14 +150,17 @@ fn with_database(url: &str, name: &str) -> String {
 
 /// Awaits `future` and catches its panic, so that the database can be removed first.
 async fn catch(mut future: Pin<Box<impl Future<Output = ()>>>) -> std::thread::Result<()> {
-    std::future::poll_fn(move |context| {
+    let ended = std::future::poll_fn(move |context| {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
             Err(panic) => Poll::Ready(Err(panic)),
         }
-    })
-    .await
+    });
+    match tokio::time::timeout(PATIENCE, ended).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Box::new(format!("not done after {} s", PATIENCE.as_secs()))),
+    }
 }
 
 /// A line on standard error, where test output goes.

@@ -12,7 +12,7 @@ use crate::session::ACCESS_LIFETIME;
 use crate::sessions::{IDLE_LIFETIME, LIFETIME, NewSession};
 
 /// The access token.
-pub(super) const ACCESS_COOKIE: &str = "nab_access";
+pub const ACCESS_COOKIE: &str = "nab_access";
 /// The refresh token.
 pub(super) const REFRESH_COOKIE: &str = "nab_refresh";
 /// What pages repeat in a header.

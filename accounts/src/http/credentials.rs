@@ -1,11 +1,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde::Deserialize;
 use store::CredentialId;
+use utoipa::ToSchema;
 
 use super::extract::PageQuery;
 use super::{ApiError, ErrorBody, Id, Member, Paging, StrictJson, Tagged};
-use crate::{Accounts, CreateCredential, Credential, IfMatch, Page, Permission, UpdateCredential};
+use crate::{
+    Accounts, CreateCredential, Credential, IfMatch, Page, Permission, Secret, UpdateCredential,
+};
 
 /// Lists the organization's credentials, newest first, without their secrets.
 #[utoipa::path(
@@ -80,6 +84,46 @@ pub(super) async fn update(
         .update_credential(&member.actor().expecting(if_match), id, update)
         .await?;
     Ok(Tagged(updated))
+}
+
+/// All that can be said of a credential anew.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "main", "is_active": true, "secret": "sk-…"}))]
+pub(super) struct ReplaceCredential {
+    /// For people.
+    name: String,
+    /// Whether it may be used.
+    is_active: bool,
+    /// The new secret; the old one stays when absent, because nobody can read it to send it again.
+    secret: Option<Secret>,
+}
+
+/// Replaces what is stored of a credential.
+#[utoipa::path(
+    put, path = "/api/v1/credentials/{id}", tag = "Credentials", operation_id = "replace_credential",
+    params(("id" = CredentialId, Path, description = "The credential's id")),
+    request_body = ReplaceCredential, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("credentials:write"))),
+    responses((status = 200, body = Credential), (status = "4XX", body = ErrorBody)),
+)]
+pub(super) async fn replace(
+    State(accounts): State<Accounts>,
+    member: Member,
+    if_match: IfMatch,
+    Id(id): Id<CredentialId>,
+    StrictJson(wanted): StrictJson<ReplaceCredential>,
+) -> Result<Tagged<Credential>, ApiError> {
+    member.require(Permission::CredentialsWrite)?;
+    let update = UpdateCredential {
+        name: Some(wanted.name),
+        secret: wanted.secret,
+        is_active: Some(wanted.is_active),
+    };
+    let actor = member.actor().expecting(if_match);
+    Ok(Tagged(
+        accounts.update_credential(&actor, id, update).await?,
+    ))
 }
 
 /// Deletes a credential.

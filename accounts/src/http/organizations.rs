@@ -15,8 +15,8 @@ use super::{
 };
 use crate::organization_settings::UpdateSettings;
 use crate::{
-    Accounts, Actor, CreateOrganization, IfMatch, Organization, OrganizationSettings,
-    OrganizationSize, OwnOrganization, Page, Permission, Role, SignedIn, UpdateOrganization,
+    Accounts, CreateOrganization, IfMatch, Organization, OrganizationSettings, OrganizationSize,
+    OwnOrganization, Page, Permission, Role, SignedIn, UpdateOrganization,
 };
 
 /// Shows the organization that the caller works in.
@@ -271,32 +271,4 @@ pub(super) async fn list_all(
     Paging(page): Paging,
 ) -> Result<Json<Page<OrganizationSize>>, ApiError> {
     Ok(Json(accounts.list_all_organizations(page).await?))
-}
-
-/// The plan that an organization gets.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"plan": "pro"}))]
-pub(super) struct SetPlan {
-    /// The word of a plan, see `GET /api/v1/plans`.
-    plan: String,
-}
-
-/// Puts an organization on another plan, for the owner of the instance.
-#[utoipa::path(
-    put, path = "/api/v1/admin/organizations/{id}/plan", tag = "Administration",
-    operation_id = "set_organization_plan",
-    params(("id" = OrgId, Path, description = "The organization's id")),
-    request_body = SetPlan, security(("session" = [])),
-    responses((status = 200, body = Organization), (status = "4XX", body = ErrorBody)),
-)]
-pub(super) async fn set_plan(
-    State(accounts): State<Accounts>,
-    InstanceOwner(owner): InstanceOwner,
-    if_match: IfMatch,
-    super::Id(org): super::Id<OrgId>,
-    StrictJson(wanted): StrictJson<SetPlan>,
-) -> Result<Tagged<Organization>, ApiError> {
-    let actor = Actor::person(org, owner, Role::Owner).expecting(if_match);
-    Ok(Tagged(accounts.set_plan(&actor, &wanted.plan).await?))
 }

@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::organizations::current;
-use crate::site::{Answer, OTHER_PASSWORD, Site, Visitor, at_each_site};
+use crate::site::{Answer, OTHER_PASSWORD, PASSWORD, Site, Visitor, at_each_site};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -152,6 +152,8 @@ async fn links_end_with_their_time_when_sent_again_and_when_taken_back() {
         let twice = invite(&owner, "a@example.org").await;
         assert_eq!(twice.status, StatusCode::CONFLICT);
         site.clock.advance(DAY);
+        let login = site.visitor().login("owner@example.org", PASSWORD).await;
+        let owner = site.visitor().with_token(&login);
         let resend = format!("/api/v1/invitations/{id}/resend");
         let resent = owner.post(&resend, json!({})).await;
         assert_eq!(resent.status, StatusCode::OK, "{:?}", resent.body);

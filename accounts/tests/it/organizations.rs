@@ -255,36 +255,18 @@ async fn teams_have_members_and_a_persons_own_calls_count_for_the_first_one() {
     .await;
 }
 
-async fn put_plan(visitor: &Visitor, org: &str, plan: &str) -> Answer {
-    let path = format!("/api/v1/admin/organizations/{org}/plan");
-    let body = json!({"plan": plan});
-    visitor.send(Method::PUT, &path, body.to_string()).await
-}
-
 #[tokio::test]
-async fn the_owner_of_the_instance_sets_plans_and_seats_are_counted() {
+async fn a_plan_limits_callers_and_seats() {
     at_each_site(Registration::Open, |site| async move {
         let owner = site.owner().await;
         let org = current(&owner).await;
         let admin = site.member(Role::Admin, "admin@example.org").await;
-        assert_eq!(
-            put_plan(&admin, &org, "free").await.status,
-            StatusCode::FORBIDDEN
-        );
-        let changed = put_plan(&owner, &org, "free").await;
-        assert_eq!(
-            (changed.status, &changed.body["plan"]),
-            (StatusCode::OK, &json!("free"))
-        );
-        assert_eq!(
-            put_plan(&owner, &org, "gold").await.status,
-            StatusCode::BAD_REQUEST
-        );
-        let nobody = store::OrgId::new().to_string();
-        assert_eq!(
-            put_plan(&owner, &nobody, "free").await.status,
-            StatusCode::NOT_FOUND
-        );
+        let system = accounts::Actor::system(org.parse().expect("an id"));
+        let changed = site.accounts.set_plan(&system, "free").await;
+        assert_eq!(changed.expect("changed").plan, "free");
+        assert!(site.accounts.set_plan(&system, "gold").await.is_err());
+        let nobody = accounts::Actor::system(store::OrgId::new());
+        assert!(site.accounts.set_plan(&nobody, "free").await.is_err());
         // Three seats: two are taken, an invitation holds the third.
         let invite = async |email: &str| {
             let body = json!({"email": email, "role": "viewer"});
@@ -327,6 +309,36 @@ async fn the_owner_of_the_instance_sets_plans_and_seats_are_counted() {
             "one counter for all instances"
         );
         assert_eq!(admin.get("/api/v1/limits").await.body["data"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_that_somebody_is_on_cannot_be_taken_out_of_the_configuration() {
+    at_each_site(Registration::Open, |site| async move {
+        // The whole site, so that its folder stays.
+        let site = site;
+        let wanted = "[gold]\ntitle = \"Gold\"\nretention_days = 1";
+        let configured = toml::from_str(wanted).expect("TOML");
+        let with_gold = accounts::AccountsConfig {
+            plans: accounts::Plans::new(configured, None).expect("plans"),
+            ..site.config.clone()
+        };
+        let open = async |config| {
+            let clock = std::sync::Arc::new(site.clock.clone());
+            accounts::Accounts::open(site.db.clone(), clock, config).await
+        };
+        let org = site
+            .accounts
+            .default_organization()
+            .await
+            .expect("there")
+            .id;
+        let gold = open(&with_gold).await.expect("opens");
+        let changed = gold.set_plan(&accounts::Actor::system(org), "gold").await;
+        changed.expect("changed");
+        let error = open(&site.config).await.expect_err("gold is gone");
+        assert!(error.message.contains("[plans.gold]"), "{error}");
     })
     .await;
 }

@@ -8,6 +8,7 @@ const outside = [
   "/reset-password?token=x",
   "/verify-email?token=x",
   "/setup?token=x",
+  "/invitation?token=x",
 ];
 
 for (const scheme of ["light", "dark"] as const) {

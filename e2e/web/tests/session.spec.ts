@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { expect, owner, test } from "../support/test.ts";
 
 test("a wrong password is refused, the right one leads to where one wanted to go", async ({ guest, signedIn }) => {
@@ -63,3 +64,28 @@ test("the command palette finds pages and commands", async ({ page }) => {
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("API-Schlüssel");
 });
+
+test("an invited viewer joins by the link, and sees only what viewers may", async ({ page, guest, program }) => {
+  const invited = await program.api("POST", "/api/v1/invitations", { email: "vera@example.org", role: "viewer" });
+  expect(invited.status).toBe(201);
+  await guest.goto(await linkTo(page, "vera@example.org"));
+  await expect(guest.getByRole("heading", { level: 1 })).toHaveText("Join Example Ltd");
+  await guest.getByLabel("Your name").fill("Vera Viewer");
+  await guest.getByLabel("Password", { exact: true }).fill("an umbrella for viewers");
+  await guest.getByRole("button", { name: "Accept invitation" }).click();
+  await guest.getByRole("link", { name: "Sign in" }).click();
+  await guest.getByLabel("Email").fill("vera@example.org");
+  await guest.getByLabel("Password", { exact: true }).fill("an umbrella for viewers");
+  await guest.getByRole("button", { name: "Sign in" }).click();
+  await expect(guest.getByRole("heading", { level: 1 })).toHaveText("Welcome, Vera");
+  await expect(guest.getByRole("link", { name: "Keys", exact: true })).toHaveCount(0);
+  await guest.goto("/keys");
+  await expect(guest.getByText("Your role may not see this")).toBeVisible();
+});
+
+/** The link in the newest mail to an address. Without an SMTP server the owner reads mails in the outbox. */
+async function linkTo(owner: Page, recipient: string): Promise<string> {
+  const outbox = await (await owner.request.get("/api/v1/outbox")).json();
+  const mail = outbox.data.find((one: { recipient: string }) => one.recipient === recipient);
+  return /https?:\S+token=[\w-]+/.exec(JSON.stringify(mail))?.[0] ?? "";
+}

@@ -1,4 +1,5 @@
-use accounts::http::{Admin, ApiError, ErrorBody, StrictJson};
+use accounts::Permission;
+use accounts::http::{ApiError, ErrorBody, Member, StrictJson};
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use crate::value::type_of;
 /// A text to be evaluated with sample data.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "{{ input.name | upper }}", "scope": {"input": {"name": "ada"}}}))]
 pub(super) struct PreviewExpression {
     /// The field's text.
     pub text: String,
@@ -41,13 +43,15 @@ pub(super) struct Preview {
 /// Evaluates a field's text with sample data, and says why it is empty if it is.
 #[utoipa::path(
     post, path = "/api/v1/expressions/preview", tag = "Node types", operation_id = "preview_expression",
-    request_body = PreviewExpression, security(("api_key" = [])),
+    request_body = PreviewExpression, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Preview), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn preview(
-    _admin: Admin,
+    member: Member,
     StrictJson(wanted): StrictJson<PreviewExpression>,
 ) -> Result<Json<Preview>, ApiError> {
+    member.require(Permission::ProjectsRead)?;
     let scope = Scope::sample(&wanted.scope);
     let (value, error) = match expression::preview(&wanted.text, &scope) {
         Ok(value) => (value, None),

@@ -1,5 +1,5 @@
-use accounts::Page;
-use accounts::http::{Admin, ApiError, ErrorBody, Id, StrictJson};
+use accounts::http::{ApiError, ErrorBody, Id, Member, StrictJson};
+use accounts::{Page, Permission};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,6 +18,7 @@ use crate::workflows::SavedWorkflow;
 /// Which version shall be live.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"version": 2}))]
 pub(super) struct Rollback {
     /// Its number.
     pub version: i64,
@@ -26,6 +27,7 @@ pub(super) struct Rollback {
 /// To which state a version's graph is restored.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"revision": 3}))]
 pub(super) struct RestoreVersion {
     /// The revision of the draft that is replaced.
     pub revision: i64,
@@ -56,96 +58,108 @@ fn draft() -> String {
 /// A draft with errors is refused with 422 and the report in `details`.
 #[utoipa::path(
     post, path = "/api/v1/workflows/{id}/publish", tag = "Workflows", operation_id = "publish_workflow",
-    params(("id" = String, Path, description = "The id")), request_body = PublishWorkflow, security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), request_body = PublishWorkflow, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:publish"))),
     responses((status = 201, body = Version), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn publish(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     StrictJson(wanted): StrictJson<PublishWorkflow>,
 ) -> Result<(StatusCode, Json<Version>), ApiError> {
-    let made = flows.publish_workflow(&admin.actor(), id, wanted).await?;
+    member.require(Permission::FlowsPublish)?;
+    let made = flows.publish_workflow(&member.actor(), id, wanted).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// Takes a flow off: no version of it is live. Its versions stay.
 #[utoipa::path(
     post, path = "/api/v1/workflows/{id}/unpublish", tag = "Workflows", operation_id = "unpublish_workflow",
-    params(("id" = String, Path, description = "The id")), security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:publish"))),
     responses((status = 200, body = Workflow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn unpublish(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
 ) -> Result<Json<Workflow>, ApiError> {
+    member.require(Permission::FlowsPublish)?;
     Ok(Json(
-        flows.set_live_version(&admin.actor(), id, None).await?,
+        flows.set_live_version(&member.actor(), id, None).await?,
     ))
 }
 
 /// Makes another version the live one. The draft stays.
 #[utoipa::path(
     post, path = "/api/v1/workflows/{id}/rollback", tag = "Workflows", operation_id = "rollback_workflow",
-    params(("id" = String, Path, description = "The id")), request_body = Rollback, security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), request_body = Rollback, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:publish"))),
     responses((status = 200, body = Workflow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn rollback(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     StrictJson(wanted): StrictJson<Rollback>,
 ) -> Result<Json<Workflow>, ApiError> {
+    member.require(Permission::FlowsPublish)?;
     let live = Some(wanted.version);
     Ok(Json(
-        flows.set_live_version(&admin.actor(), id, live).await?,
+        flows.set_live_version(&member.actor(), id, live).await?,
     ))
 }
 
 /// Lists published versions, newest first, without their graphs.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/versions", tag = "Workflows", operation_id = "list_workflow_versions",
-    params(("id" = String, Path, description = "The id"), PageQuery), security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id"), PageQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Page<VersionSummary>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     Asked(query): Asked<PageQuery>,
 ) -> Result<Json<Page<VersionSummary>>, ApiError> {
+    member.require(Permission::ProjectsRead)?;
     let page = query.page()?;
-    Ok(Json(flows.list_versions(admin.0.org_id(), id, page).await?))
+    Ok(Json(flows.list_versions(member.org_id(), id, page).await?))
 }
 
 /// Shows a version as it was published.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/versions/{number}", tag = "Workflows", operation_id = "get_workflow_version",
-    params(("id" = String, Path, description = "The id"), ("number" = i64, Path, description = "The version's number")), security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id"), ("number" = i64, Path, description = "The version's number")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Version), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Pair(id, number): Pair<WorkflowId, i64>,
 ) -> Result<Json<Version>, ApiError> {
-    Ok(Json(flows.get_version(admin.0.org_id(), id, number).await?))
+    member.require(Permission::ProjectsRead)?;
+    Ok(Json(flows.get_version(member.org_id(), id, number).await?))
 }
 
 /// Puts a version's graph into the draft.
 #[utoipa::path(
     post, path = "/api/v1/workflows/{id}/versions/{number}/restore", tag = "Workflows", operation_id = "restore_workflow_version",
-    params(("id" = String, Path, description = "The id"), ("number" = i64, Path, description = "The version's number")), request_body = RestoreVersion, security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id"), ("number" = i64, Path, description = "The version's number")), request_body = RestoreVersion, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:write"))),
     responses((status = 200, body = SavedWorkflow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn restore(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Pair(id, number): Pair<WorkflowId, i64>,
     StrictJson(wanted): StrictJson<RestoreVersion>,
 ) -> Result<Json<SavedWorkflow>, ApiError> {
-    let actor = admin.actor();
+    member.require(Permission::ProjectsWrite)?;
+    let actor = member.actor();
     let saved = flows
         .restore_version(&actor, id, number, wanted.revision)
         .await?;
@@ -156,16 +170,18 @@ pub(super) async fn restore(
 /// name, and what it may touch.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/diff", tag = "Workflows", operation_id = "diff_workflow",
-    params(("id" = String, Path, description = "The id"), DiffQuery), security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id"), DiffQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Diff), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn diff(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     Asked(query): Asked<DiffQuery>,
 ) -> Result<Json<Diff>, ApiError> {
+    member.require(Permission::ProjectsRead)?;
     let side = |text: &str| text.parse::<Side>().map_err(ApiError::invalid);
     let (from, to) = (side(&query.from)?, side(&query.to)?);
-    Ok(Json(flows.compare(admin.0.org_id(), id, from, to).await?))
+    Ok(Json(flows.compare(member.org_id(), id, from, to).await?))
 }

@@ -1,5 +1,5 @@
-use accounts::Page;
-use accounts::http::{Admin, ApiError, ErrorBody, Id, StrictJson};
+use accounts::http::{ApiError, ErrorBody, Id, Member, StrictJson};
+use accounts::{Page, Permission};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -20,6 +20,7 @@ use crate::workflows::{CreateWorkflow, SavedWorkflow, UpdateWorkflow};
 /// A graph to be judged.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({}))]
 pub(super) struct ValidateWorkflow {
     /// The graph; the stored draft when absent.
     pub graph: Option<Graph>,
@@ -56,18 +57,20 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
 /// Lists flows, newest first, without their graphs.
 #[utoipa::path(
     get, path = "/api/v1/workflows", tag = "Workflows", operation_id = "list_workflows",
-    params(ListQuery), security(("api_key" = [])),
+    params(ListQuery), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Page<WorkflowSummary>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Asked(query): Asked<ListQuery>,
 ) -> Result<Json<Page<WorkflowSummary>>, ApiError> {
+    member.require(Permission::ProjectsRead)?;
     let page = query.page()?;
     let search = query.search();
     let found = flows.list_workflows(
-        admin.0.org_id(),
+        member.org_id(),
         query.project_id,
         search,
         query.archived,
@@ -79,15 +82,17 @@ pub(super) async fn list(
 /// Makes a flow.
 #[utoipa::path(
     post, path = "/api/v1/workflows", tag = "Workflows", operation_id = "create_workflow",
-    request_body = CreateWorkflow, security(("api_key" = [])),
+    request_body = CreateWorkflow, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:write"))),
     responses((status = 201, body = SavedWorkflow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn create(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     StrictJson(wanted): StrictJson<CreateWorkflow>,
 ) -> Result<Response, ApiError> {
-    let made = flows.create_workflow(&admin.actor(), wanted).await?;
+    member.require(Permission::ProjectsWrite)?;
+    let made = flows.create_workflow(&member.actor(), wanted).await?;
     Ok(tagged(made, StatusCode::CREATED))
 }
 
@@ -96,16 +101,18 @@ pub(super) async fn create(
 /// `ETag` is its revision; with `If-None-Match` an unchanged flow is answered with 304.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}", tag = "Workflows", operation_id = "get_workflow",
-    params(("id" = String, Path, description = "The id")), security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = SavedWorkflow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let flow = flows.get_workflow(admin.0.org_id(), id).await?;
+    member.require(Permission::ProjectsRead)?;
+    let flow = flows.get_workflow(member.org_id(), id).await?;
     let seen = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok());
@@ -122,52 +129,58 @@ pub(super) async fn get(
 /// graph is saved all the same: `report` says what is wrong with it.
 #[utoipa::path(
     put, path = "/api/v1/workflows/{id}", tag = "Workflows", operation_id = "update_workflow",
-    params(("id" = String, Path, description = "The id")), request_body = UpdateWorkflow, security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), request_body = UpdateWorkflow, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:write"))),
     responses((status = 200, body = SavedWorkflow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     headers: HeaderMap,
     StrictJson(mut update): StrictJson<UpdateWorkflow>,
 ) -> Result<Response, ApiError> {
+    member.require(Permission::ProjectsWrite)?;
     if let Some(revision) = if_match(&headers)? {
         update.revision = Some(revision);
     }
-    let saved = flows.update_workflow(&admin.actor(), id, update).await?;
+    let saved = flows.update_workflow(&member.actor(), id, update).await?;
     Ok(tagged(saved, StatusCode::OK))
 }
 
 /// Deletes a flow with its versions.
 #[utoipa::path(
     delete, path = "/api/v1/workflows/{id}", tag = "Workflows", operation_id = "delete_workflow",
-    params(("id" = String, Path, description = "The id")), security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:write"))),
     responses((status = 204), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn delete(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
 ) -> Result<StatusCode, ApiError> {
-    flows.delete_workflow(&admin.actor(), id).await?;
+    member.require(Permission::ProjectsWrite)?;
+    flows.delete_workflow(&member.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Copies a flow's draft.
 #[utoipa::path(
     post, path = "/api/v1/workflows/{id}/duplicate", tag = "Workflows", operation_id = "duplicate_workflow",
-    params(("id" = String, Path, description = "The id")), request_body = Duplicate, security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), request_body = Duplicate, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:write"))),
     responses((status = 201, body = SavedWorkflow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn duplicate(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     StrictJson(wanted): StrictJson<Duplicate>,
 ) -> Result<Response, ApiError> {
+    member.require(Permission::ProjectsWrite)?;
     let copy = flows
-        .duplicate_workflow(&admin.actor(), id, wanted.name)
+        .duplicate_workflow(&member.actor(), id, wanted.name)
         .await?;
     Ok(tagged(copy, StatusCode::CREATED))
 }
@@ -177,18 +190,20 @@ pub(super) async fn duplicate(
 /// The same is done when a flow is saved and when it is published.
 #[utoipa::path(
     post, path = "/api/v1/workflows/{id}/validate", tag = "Workflows", operation_id = "validate_workflow",
-    params(("id" = String, Path, description = "The id")), request_body = ValidateWorkflow, security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), request_body = ValidateWorkflow, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Report), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn validate(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
     StrictJson(wanted): StrictJson<ValidateWorkflow>,
 ) -> Result<Json<Report>, ApiError> {
+    member.require(Permission::ProjectsRead)?;
     Ok(Json(
         flows
-            .validate_workflow(admin.0.org_id(), id, wanted.graph)
+            .validate_workflow(member.org_id(), id, wanted.graph)
             .await?,
     ))
 }
@@ -196,14 +211,16 @@ pub(super) async fn validate(
 /// Shows what the draft may touch: hosts, secrets, credentials, models, collections, code.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/permissions", tag = "Workflows", operation_id = "get_workflow_permissions",
-    params(("id" = String, Path, description = "The id")), security(("api_key" = [])),
+    params(("id" = String, Path, description = "The id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Vec<Capability>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn permissions(
     State(flows): State<Flows>,
-    admin: Admin,
+    member: Member,
     Id(id): Id<WorkflowId>,
 ) -> Result<Json<Vec<Capability>>, ApiError> {
-    let flow = flows.get_workflow(admin.0.org_id(), id).await?;
+    member.require(Permission::ProjectsRead)?;
+    let flow = flows.get_workflow(member.org_id(), id).await?;
     Ok(Json(flows.capabilities(&flow.graph)))
 }

@@ -328,7 +328,7 @@ impl Driver {
         match frame.readiness(&compiled, node) {
             Readiness::Wait => {}
             Readiness::Skip => {
-                self.skip(place, "nothing came to it: every way to it was not taken")
+                self.skip(place, "nothing came to it: every way to it was not taken");
             }
             Readiness::Run if node.spec.disabled => self.skip(place, "it is switched off"),
             Readiness::Run => {

@@ -115,7 +115,11 @@ async fn secrets_reach_runs_and_nothing_else() {
         let audit = world
             .flows
             .accounts()
-            .list_audit(org, accounts::PageRequest::first())
+            .list_audit(
+                org,
+                &accounts::AuditFilter::default(),
+                accounts::PageRequest::first(),
+            )
             .await;
         for shown in [
             serde_json::to_string(&document).expect("JSON"),

@@ -1,17 +1,18 @@
 //! Billing: usage against the plan, and monthly statements.
 
-use accounts::Permission;
-use accounts::http::{ApiError, ErrorBody, Member};
+use accounts::http::{ApiError, ErrorBody, Id, InstanceOwner, Member, StrictJson, Tagged};
+use accounts::{Actor, IfMatch, Organization, Permission, Role};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use serde::Serialize;
+use http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use store::OrgId;
 use utoipa::ToSchema;
 
 use super::api::{Api, failed};
-use crate::billing::{self, Month, MonthTotal, Overview, Statement};
+use crate::billing::{self, Approval, Month, MonthTotal, Overview, Statement};
 
 /// Months of an organization.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,4 +126,57 @@ fn download(kind: &'static str, file: &str, body: Vec<u8>) -> Response {
         headers.insert(CONTENT_DISPOSITION, disposition);
     }
     response
+}
+
+/// The plan that an organization gets.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"plan": "pro"}))]
+pub(super) struct SetPlan {
+    /// The word of a plan, see `GET /api/v1/plans`.
+    plan: String,
+}
+
+/// What has to be paid first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Checkout {
+    /// Where the customer pays; the plan changes afterwards.
+    checkout_url: String,
+}
+
+/// Change an organization's plan
+///
+/// For the owner of the instance. Takes effect at once; what was used so far counts against the new
+/// plan. Where a payment service is connected the answer may be 202 with the address of its checkout.
+#[utoipa::path(
+    put, path = "/api/v1/admin/organizations/{id}/plan", tag = "Administration",
+    operation_id = "set_organization_plan",
+    params(("id" = OrgId, Path, description = "The organization's id")),
+    request_body = SetPlan, security(("session" = [])),
+    responses(
+        (status = 200, body = Organization), (status = 202, body = Checkout),
+        (status = "4XX", body = ErrorBody),
+    ),
+)]
+pub(super) async fn set_organization_plan(
+    State(api): State<Api>,
+    InstanceOwner(owner): InstanceOwner,
+    if_match: IfMatch,
+    Id(org): Id<OrgId>,
+    StrictJson(wanted): StrictJson<SetPlan>,
+) -> Result<Response, ApiError> {
+    let accounts = api.accounts();
+    let from = accounts.plan_of(org).await?;
+    let to = accounts.find_plan(&wanted.plan)?;
+    let approval = api.0.payments().before_change(org, &from, to).await;
+    match approval.map_err(ApiError::invalid)? {
+        Approval::Checkout { url } => {
+            let body = Json(Checkout { checkout_url: url });
+            Ok((StatusCode::ACCEPTED, body).into_response())
+        }
+        Approval::Granted => {
+            let actor = Actor::person(org, owner, Role::Owner).expecting(if_match);
+            Ok(Tagged(accounts.set_plan(&actor, &to.id).await?).into_response())
+        }
+    }
 }

@@ -13,7 +13,7 @@ use store::CredentialId;
 use utoipa::ToSchema;
 
 use super::api::Api;
-use crate::catalogue::{Capability, ModelCard};
+use crate::catalogue::{Capability, Mode, ModelCard, PriceTable};
 use crate::probe::{Probe, probe};
 use crate::route::Vendor;
 
@@ -168,10 +168,10 @@ fn names(api: &Api, vendor: &Vendor) -> BTreeSet<String> {
 impl ModelSummary {
     fn new(id: String, card: Option<&ModelCard>) -> Self {
         let capabilities = card.map(|c| c.capabilities.iter().map(Capability::word).collect());
-        let prices = card.and_then(|c| c.price.as_ref()).map(|p| p.to_json());
+        let prices = card.and_then(|c| c.price.as_ref()).map(PriceTable::to_json);
         Self {
             id,
-            mode: card.and_then(|c| c.mode).map(|mode| mode.word()),
+            mode: card.and_then(|c| c.mode).map(Mode::word),
             context_window: card.and_then(|c| c.context_window),
             max_output_tokens: card.and_then(|c| c.max_output_tokens),
             capabilities: capabilities.unwrap_or_default(),

@@ -8,4 +8,5 @@ export const outsidePages: { path: string; load: LoadPage }[] = [
   { path: "/verify-email", load: () => import("../pages/verify-email/page") },
   { path: "/forgot-password", load: () => import("../pages/forgot-password/page") },
   { path: "/reset-password", load: () => import("../pages/reset-password/page") },
+  { path: "/invitation", load: () => import("../pages/invitation/page") },
 ];

@@ -1,16 +1,4 @@
-import {
-  ActionIcon,
-  Badge,
-  Button,
-  type CSSVariablesResolver,
-  createTheme,
-  type MantineColorsTuple,
-  Menu,
-  Modal,
-  Paper,
-  Table,
-  Tooltip,
-} from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const petrol: MantineColorsTuple = [
   "#e8f7f4",
@@ -38,45 +26,59 @@ const dark: MantineColorsTuple = [
   "#0c1012",
 ];
 
-export const theme = createTheme({
-  primaryColor: "petrol",
-  primaryShade: { light: 7, dark: 6 },
-  colors: { petrol, dark },
-  respectReducedMotion: true,
-  defaultRadius: "md",
-  cursorType: "pointer",
-  focusRing: "auto",
-  fontFamily: "'Inter Variable', system-ui, sans-serif",
-  fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, monospace",
-  fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.125rem" },
-  headings: {
-    fontWeight: "600",
-    sizes: {
-      h1: { fontSize: "1.375rem", lineHeight: "1.3" },
-      h2: { fontSize: "1.0625rem", lineHeight: "1.4" },
-      h3: { fontSize: "0.9375rem", lineHeight: "1.4" },
+/** The theme; `close` is what screen readers call the cross of a dialog. */
+export const themeWith = (close: string) =>
+  createTheme({
+    primaryColor: "petrol",
+    primaryShade: { light: 7, dark: 6 },
+    colors: { petrol, dark },
+    respectReducedMotion: true,
+    defaultRadius: "md",
+    cursorType: "pointer",
+    focusRing: "auto",
+    fontFamily: "'Inter Variable', system-ui, sans-serif",
+    fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, monospace",
+    fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.125rem" },
+    headings: {
+      fontWeight: "600",
+      sizes: {
+        h1: { fontSize: "1.375rem", lineHeight: "1.3" },
+        h2: { fontSize: "1.0625rem", lineHeight: "1.4" },
+        h3: { fontSize: "0.9375rem", lineHeight: "1.4" },
+      },
     },
-  },
-  radius: { xs: "3px", sm: "5px", md: "7px", lg: "10px", xl: "16px" },
-  components: {
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } }),
-    Button: Button.extend({ defaultProps: { size: "sm" } }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true, position: "bottom-end" } }),
-    Modal: Modal.extend({
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } },
-      styles: { title: { fontWeight: 600 } },
-    }),
-    Paper: Paper.extend({ defaultProps: { withBorder: true } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: "xs", highlightOnHover: true } }),
-    Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 300 } }),
-  },
-});
+    radius: { xs: "3px", sm: "5px", md: "7px", lg: "10px", xl: "16px" },
+    // Plain objects: the components themselves would all be loaded with the first page.
+    components: {
+      ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+      Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } },
+      Button: { defaultProps: { size: "sm" } },
+      Menu: { defaultProps: { shadow: "md", withinPortal: true, position: "bottom-end" } },
+      Drawer: { defaultProps: { closeButtonProps: { "aria-label": close } } },
+      Modal: {
+        defaultProps: {
+          closeButtonProps: { "aria-label": close },
+          centered: true,
+          overlayProps: { backgroundOpacity: 0.45 },
+        },
+        styles: { title: { fontWeight: 600 } },
+      },
+      Paper: { defaultProps: { withBorder: true } },
+      Table: { defaultProps: { verticalSpacing: "xs", highlightOnHover: true } },
+      Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
+    },
+  });
 
-/** Mantine's dimmed text and placeholders are below a contrast of 4.5; these are above. */
+/** Mantine's dimmed text, placeholders and some badges are below a contrast of 4.5; these are above. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    "--mantine-color-orange-light-color": "#9a3a06",
+    "--mantine-color-yellow-light-color": "#7a4d00",
+    "--mantine-color-red-light-color": "#ad2323",
+    "--mantine-color-green-light-color": "#1f6b33",
+    "--mantine-color-teal-light-color": "#0a6a4e",
+    "--mantine-color-cyan-light-color": "#0b6272",
     "--mantine-color-body": "#ffffff",
     "--mantine-color-dimmed": "#59626a",
     "--mantine-color-placeholder": "#6a737b",

@@ -1,17 +1,26 @@
 import { Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import type { NotificationData } from "@mantine/notifications";
 import { Failure } from "../api/failure";
 import { useCommon } from "../i18n/common";
 
+/** The event by which the place of toasts is loaded. */
+export const toastWanted = "toast-wanted";
+
+async function show(toast: NotificationData): Promise<void> {
+  window.dispatchEvent(new Event(toastWanted));
+  const { notifications } = await import("@mantine/notifications");
+  notifications.show(toast);
+}
+
 /** A short confirmation that goes away by itself. */
 export function showDone(message: string): void {
-  notifications.show({ message, color: "petrol", autoClose: 3_000 });
+  void show({ message, color: "petrol", autoClose: 3_000 });
 }
 
 /** Says what failed, with the id that finds it in the logs. */
 export function showFailure(thrown: unknown): void {
   const failure = Failure.of(thrown);
-  notifications.show({
+  void show({
     title: useCommon.get("failed"),
     message: (
       <>

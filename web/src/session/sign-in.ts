@@ -36,9 +36,9 @@ export function useSignIn() {
     meta: { silent: true },
     mutationFn: ({ path, content }: { path: string; content: Record<string, unknown> }) =>
       post<SignInAnswer>(`/api/v1/auth/${path}`, { ...content, transport: "cookie" }),
-    onSuccess: (answer) => {
-      if (answer.mfa_required) return;
-      return client.invalidateQueries({ queryKey: meQuery.queryKey });
+    onSuccess: async (answer) => {
+      // Fetched, not reset: the dialog above a page must not make the page begin anew.
+      if (!answer.mfa_required) await client.fetchQuery({ ...meQuery, staleTime: 0 });
     },
   });
 }

@@ -31,6 +31,7 @@ fn conflict(message: &str) -> ApiError {
 #[utoipa::path(
     post, path = "/api/v1/executions/{id}/stop", tag = "Executions", operation_id = "stop_execution",
     params(("id" = RunId, Path, description = "The execution's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:run"))),
     responses((status = 200, body = RunInfoRow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn stop(
@@ -55,6 +56,7 @@ pub(super) async fn stop(
 #[utoipa::path(
     post, path = "/api/v1/executions/{id}/pause", tag = "Executions", operation_id = "pause_execution",
     params(("id" = RunId, Path, description = "The execution's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:run"))),
     responses((status = 200, body = RunInfoRow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn pause(
@@ -74,6 +76,7 @@ pub(super) async fn pause(
 #[utoipa::path(
     post, path = "/api/v1/executions/{id}/resume", tag = "Executions", operation_id = "resume_execution",
     params(("id" = RunId, Path, description = "The execution's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:run"))),
     responses((status = 200, body = RunInfoRow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn resume(
@@ -98,6 +101,7 @@ pub(super) async fn resume(
 #[utoipa::path(
     post, path = "/api/v1/executions/{id}/retry", tag = "Executions", operation_id = "retry_execution",
     params(("id" = RunId, Path, description = "The execution's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:run"))),
     responses((status = 200, body = RunInfoRow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn retry(
@@ -121,6 +125,7 @@ pub(super) async fn retry(
 /// From where a new execution goes on.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"node": "extract", "input": {"text": "Another text"}}))]
 pub(super) struct Fork {
     /// The node to run again, with everything behind it. Of a node inside of a loop the whole loop.
     pub node: NodeId,
@@ -135,6 +140,7 @@ pub(super) struct Fork {
     post, path = "/api/v1/executions/{id}/fork", tag = "Executions", operation_id = "fork_execution",
     params(("id" = RunId, Path, description = "The execution's id")), request_body = Fork,
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:run"))),
     responses((status = 202, body = RunInfoRow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn fork(
@@ -145,7 +151,7 @@ pub(super) async fn fork(
 ) -> Result<(StatusCode, Json<RunInfoRow>), ApiError> {
     let who = member.require(Permission::FlowsRun)?;
     let id = parse(&id)?;
-    show(&engine, &member, id).await?;
+    let _ = show(&engine, &member, id).await?;
     let new = engine.fork(who, id, &fork.node, fork.input).await;
     let new = new.map_err(broken)?.ok_or_else(|| {
         ApiError::invalid(format!(
@@ -159,6 +165,7 @@ pub(super) async fn fork(
 /// A person's answer.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"node": "approval", "button": "approve"}))]
 pub(super) struct GiveAnswer {
     /// The node that asks.
     pub node: NodeId,
@@ -185,6 +192,7 @@ pub(super) struct Answered {
     post, path = "/api/v1/executions/{id}/answer", tag = "Executions", operation_id = "answer_execution",
     params(("id" = RunId, Path, description = "The execution's id")), request_body = GiveAnswer,
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:run"))),
     responses((status = 200, body = Answered), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn answer(
@@ -195,7 +203,7 @@ pub(super) async fn answer(
 ) -> Result<Json<Answered>, ApiError> {
     let who = member.require(Permission::FlowsRun)?;
     let id = parse(&id)?;
-    show(&engine, &member, id).await?;
+    let _ = show(&engine, &member, id).await?;
     let asked = engine
         .question(member.org_id(), id, &given.node, &given.iteration)
         .await

@@ -40,6 +40,7 @@ pub(super) struct After {
 #[utoipa::path(
     get, path = "/api/v1/executions/{id}/events", tag = "Executions", operation_id = "stream_execution_events",
     params(("id" = RunId, Path, description = "The execution's id"), After), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Event, content_type = "text/event-stream"), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn events(

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ use crate::ids::WorkflowId;
 use crate::run::{Engine, Options, RunInfoRow, Start, Wanted};
 
 /// How the answer comes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mode {
     /// When the run has ended, waits, or the time is over.
@@ -30,6 +30,7 @@ pub(super) enum Mode {
 /// A run to be started.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"input": {"text": "Hello"}, "mode": "sync"}))]
 pub(super) struct Execute {
     /// What it begins with: `input` in expressions.
     #[schema(value_type = Object)]
@@ -70,6 +71,7 @@ impl Default for Execute {
     post, path = "/api/v1/workflows/{id}/execute", tag = "Executions", operation_id = "execute_workflow",
     params(("id" = WorkflowId, Path, description = "The flow's id")),
     request_body = Execute, security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("flows:run"))),
     responses((status = 200, body = RunInfoRow), (status = 202, body = RunInfoRow), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn execute(

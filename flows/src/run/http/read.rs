@@ -139,6 +139,7 @@ async fn page(
 #[utoipa::path(
     get, path = "/api/v1/executions", tag = "Executions", operation_id = "list_executions",
     params(RunFilter), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Page<RunInfoRow>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
@@ -154,6 +155,7 @@ pub(super) async fn list(
     get, path = "/api/v1/workflows/{id}/executions", tag = "Executions", operation_id = "list_workflow_executions",
     params(("id" = WorkflowId, Path, description = "The flow's id"), RunFilter),
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Page<RunInfoRow>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list_of_workflow(
@@ -179,6 +181,7 @@ pub(super) async fn list_of_workflow(
 #[utoipa::path(
     get, path = "/api/v1/executions/{id}", tag = "Executions", operation_id = "get_execution",
     params(("id" = RunId, Path, description = "The execution's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Execution), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn get(
@@ -200,6 +203,7 @@ pub(super) async fn get(
 #[utoipa::path(
     get, path = "/api/v1/executions/{id}/logs", tag = "Executions", operation_id = "get_execution_logs",
     params(("id" = RunId, Path, description = "The execution's id")), security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Vec<NodeLog>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn logs(
@@ -233,6 +237,7 @@ pub(super) async fn logs(
 #[utoipa::path(
     get, path = "/api/v1/approvals", tag = "Executions", operation_id = "list_approvals",
     security(("api_key" = []), ("session" = [])),
+    extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Vec<PendingApproval>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn approvals(

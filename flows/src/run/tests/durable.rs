@@ -208,7 +208,7 @@ async fn after_kills_at_any_point_each_stored_node_has_run_once_and_none_is_lost
                 who: Arc::clone(&world.who),
                 services: Arc::clone(&world.services),
                 shelf: Arc::clone(&world.shelf),
-                dir: store::testing::TempDir::new(),
+                dirs: Vec::new(),
             };
             let (sender, started) = tokio::sync::oneshot::channel();
             let wanted = start(&flow, json!({}));
@@ -260,7 +260,7 @@ async fn several_workers_share_a_queue_without_a_double_run() {
             .node("a", "data.probe", json!({"value": 1, "wait_ms": 1}))
             .then("start.out", "a.in");
         let flow = world.publish("short", draw);
-        let engines: Vec<Engine> = (0..3).map(|_| world.engine()).collect();
+        let engines: Vec<Engine> = (0..3).map(|_| world.steady_engine()).collect();
         let mut ids = Vec::new();
         // Forks are always queued, so that any worker may take them.
         let first = engines[0].start(&world.who, start(&flow, json!({}))).await;
@@ -290,7 +290,7 @@ async fn several_workers_share_a_queue_without_a_double_run() {
 async fn runs_stop_pause_go_on_and_are_retried_from_the_failed_node() {
     for_each_db(async |db| {
         let world = World::new(db).await;
-        let engine = world.engine();
+        let engine = world.steady_engine();
         let _working = working(&engine);
         let org = world.who.org_id();
         let slow = Draw::new()
@@ -314,7 +314,7 @@ async fn runs_stop_pause_go_on_and_are_retried_from_the_failed_node() {
         );
 
         let two = Draw::new()
-            .node("a", "data.probe", json!({"value": 1, "wait_ms": 100}))
+            .node("a", "data.probe", json!({"value": 1, "wait_ms": 1500}))
             .then("start.out", "a.in")
             .node("b", "data.probe", json!({"value": 2, "fail": 1}))
             .then("a.out", "b.in");

@@ -221,7 +221,8 @@ pub(super) struct World {
     pub(super) who: Arc<Principal>,
     pub(super) services: Arc<Services>,
     pub(super) shelf: Arc<Shelf>,
-    pub(super) dir: TempDir,
+    /// Kept as long as the world.
+    pub(super) dirs: Vec<TempDir>,
 }
 
 impl World {
@@ -256,7 +257,7 @@ impl World {
             who: who.expect("the first key is good"),
             services: Arc::new(services),
             shelf: Arc::new(Shelf::default()),
-            dir,
+            dirs: vec![dir],
         }
     }
 
@@ -274,13 +275,22 @@ impl World {
 
     /// Another process, with leases that run out soon.
     pub(super) fn engine(&self) -> Engine {
+        self.engine_with(Duration::from_millis(600))
+    }
+
+    /// Another process, which a busy machine does not make lose its leases.
+    pub(super) fn steady_engine(&self) -> Engine {
+        self.engine_with(Duration::from_secs(60))
+    }
+
+    fn engine_with(&self, lease: Duration) -> Engine {
         Engine::new(EngineParts {
             db: self.db.clone(),
             services: Arc::clone(&self.services),
             registry: registry(),
             catalogue: Arc::clone(&self.shelf) as Arc<dyn Catalogue>,
             config: EngineConfig {
-                lease: Duration::from_millis(600),
+                lease,
                 heartbeat: Duration::from_millis(100),
                 ..EngineConfig::default()
             },
@@ -333,6 +343,6 @@ pub(super) async fn alone() -> World {
     db.migrate().await.expect("the schema can be made");
     let mut world = World::new(db).await;
     // The database's directory lives as long as the world.
-    std::mem::swap(&mut world.dir, &mut { dir });
+    world.dirs.push(dir);
     world
 }

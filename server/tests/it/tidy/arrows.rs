@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("providers", &[]),
     ("accounts", &["store"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
+    ("rag", &["store", "outbound", "accounts", "gateway"]),
     ("flows", &["store", "outbound", "accounts", "gateway"]),
     (
         "server",
@@ -23,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gateway",
             "flows",
             "sandbox",
+            "rag",
         ],
     ),
     ("bench", &[]),

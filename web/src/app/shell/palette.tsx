@@ -28,7 +28,9 @@ export default function Palette() {
   const signOut = useSignOut();
   const switchTo = useSwitchOrganization();
   const { setColorScheme } = useMantineColorScheme();
+  // It is loaded when it is wanted for the first time.
   useEffect(() => {
+    spotlight.open();
     window.addEventListener("open-palette", spotlight.open);
     return () => window.removeEventListener("open-palette", spotlight.open);
   }, []);

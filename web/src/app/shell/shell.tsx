@@ -1,19 +1,20 @@
 import { ActionIcon, AppShell, Box, Burger, Group, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Boundary } from "../../components/boundary";
 import { FailureNotice } from "../../components/failure-notice";
 import { Mark } from "../../components/logo";
 import { Pending } from "../../components/pending";
 import { meQuery } from "../../session/me";
+import { onExpiry } from "../../session/renewal";
 import { Navigation } from "./navigation";
+import classes from "./navigation.module.css";
 import { openPalette } from "./open-palette";
 import { useShell } from "./texts";
 
-// Neither is there on the first page's first sight.
 const Palette = lazy(() => import("./palette"));
 const SignInAgain = lazy(() => import("./sign-in-again"));
 
@@ -29,8 +30,18 @@ export function Shell() {
       </Box>
     );
   }
-  if (!me.data) return <Navigate to="/login" search={{ to: location.href }} replace />;
+  if (!me.data) return <ToLogin from={location.href} />;
   return <SignedIn />;
+}
+
+/** Goes there once: the location changes at once, and would lead there again and again. */
+function ToLogin({ from }: { from: string }) {
+  const navigate = useNavigate();
+  const [to] = useState(from);
+  useEffect(() => {
+    void navigate({ to: "/login", search: { to }, replace: true });
+  }, [navigate, to]);
+  return null;
 }
 
 /** What is seen while it is not known who is there. */
@@ -76,7 +87,7 @@ function SignedIn() {
           </ActionIcon>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar aria-label={t("navigation")}>
+      <AppShell.Navbar aria-label={t("navigation")} className={isOpen ? undefined : classes.closed}>
         <Navigation />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: "none" }}>
@@ -84,10 +95,30 @@ function SignedIn() {
           <Outlet />
         </Boundary>
       </AppShell.Main>
-      <Suspense>
-        <Palette />
-        <SignInAgain />
-      </Suspense>
+      <OnDemand />
     </AppShell>
+  );
+}
+
+/** What is loaded when it is first wanted: the command palette, and the dialog for signing in again. */
+function OnDemand() {
+  const [isPaletteWanted, setPaletteWanted] = useState(false);
+  const [reply, setReply] = useState<((again: boolean) => void) | null>(null);
+  useEffect(() => onExpiry((answer) => setReply(() => answer)), []);
+  useHotkeys([["mod+K", () => setPaletteWanted(true)]], []);
+  useEffect(() => {
+    const want = () => setPaletteWanted(true);
+    window.addEventListener("open-palette", want);
+    return () => window.removeEventListener("open-palette", want);
+  }, []);
+  const finish = (again: boolean) => {
+    reply?.(again);
+    setReply(null);
+  };
+  return (
+    <Suspense>
+      {isPaletteWanted && <Palette />}
+      {reply && <SignInAgain onDone={finish} />}
+    </Suspense>
   );
 }

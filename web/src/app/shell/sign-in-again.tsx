@@ -1,27 +1,24 @@
 import { Button, Modal, Stack, Text } from "@mantine/core";
-import { useEffect, useState } from "react";
 import { useMe } from "../../session/me";
-import { onExpiry } from "../../session/renewal";
 import { SignInForm } from "../../session/sign-in-form";
 import { useShell } from "./texts";
 
+interface Props {
+  /** Called with whether the person has signed in. */
+  onDone: (again: boolean) => void;
+}
+
 /** Asks for the password above the page when the session has ended, so that the page stays as it is. */
-export default function SignInAgain() {
+export default function SignInAgain({ onDone }: Props) {
   const t = useShell();
   const { user } = useMe();
-  const [answer, setAnswer] = useState<((again: boolean) => void) | null>(null);
-  useEffect(() => onExpiry((reply) => setAnswer(() => reply)), []);
-  const finish = () => {
-    answer?.(true);
-    setAnswer(null);
-  };
   const giveUp = () => {
-    answer?.(false);
+    onDone(false);
     location.assign("/login");
   };
   return (
     <Modal
-      opened={answer !== null}
+      opened
       onClose={giveUp}
       title={t("again.title")}
       closeOnClickOutside={false}
@@ -32,7 +29,7 @@ export default function SignInAgain() {
         <Text size="sm" c="dimmed">
           {t("again.hint")}
         </Text>
-        <SignInForm email={user.email} onSignedIn={finish} />
+        <SignInForm email={user.email} onSignedIn={() => onDone(true)} />
         <Button variant="subtle" onClick={giveUp}>
           {t("again.giveUp")}
         </Button>

@@ -10,11 +10,11 @@ import {
   Text,
   Title,
 } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { api, body } from "../../api/client";
+import { Confirm } from "../../components/confirm";
 import { FailureNotice } from "../../components/failure-notice";
 import { Pending } from "../../components/pending";
 import { showDone } from "../../components/toast";
@@ -57,7 +57,6 @@ function Content({ apiKey }: { apiKey: ApiKey }) {
   const t = useKeys();
   const common = useCommon();
   const may = useMay();
-  const revoke = useRevoke(apiKey);
   return (
     <Stack gap="lg">
       {may("usage:read") && <UsageFigures keyId={apiKey.id} />}
@@ -94,19 +93,15 @@ function Content({ apiKey }: { apiKey: ApiKey }) {
         </Stack>
       </section>
       {may("limits:read") && <Rules keyId={apiKey.id} />}
-      {may("keys:write") && statusOf(apiKey) !== "revoked" && (
-        <Button color="red" variant="light" onClick={revoke}>
-          {t("detail.revoke")}
-        </Button>
-      )}
+      {may("keys:write") && statusOf(apiKey) !== "revoked" && <Revoke apiKey={apiKey} />}
     </Stack>
   );
 }
 
-function useRevoke(apiKey: ApiKey) {
+function Revoke({ apiKey }: { apiKey: ApiKey }) {
   const t = useKeys();
-  const common = useCommon();
   const client = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
   const revocation = useMutation({
     mutationFn: () =>
       body(
@@ -116,18 +111,27 @@ function useRevoke(apiKey: ApiKey) {
         }),
       ),
     onSuccess: () => {
+      setAsking(false);
       showDone(t("detail.revoked", { name: apiKey.name }));
       return client.invalidateQueries({ queryKey: ["keys"] });
     },
   });
-  return () =>
-    modals.openConfirmModal({
-      title: t("detail.revokeTitle", { name: apiKey.name }),
-      children: <Text size="sm">{t("detail.revokeHint")}</Text>,
-      labels: { confirm: t("detail.revoke"), cancel: common("cancel") },
-      confirmProps: { color: "red" },
-      onConfirm: () => revocation.mutate(),
-    });
+  return (
+    <>
+      <Button color="red" variant="light" onClick={() => setAsking(true)}>
+        {t("detail.revoke")}
+      </Button>
+      <Confirm
+        isOpen={isAsking}
+        title={t("detail.revokeTitle", { name: apiKey.name })}
+        hint={t("detail.revokeHint")}
+        confirm={t("detail.revoke")}
+        isBusy={revocation.isPending}
+        onConfirm={() => revocation.mutate()}
+        onClose={() => setAsking(false)}
+      />
+    </>
+  );
 }
 
 function UsageFigures({ keyId }: { keyId: string }) {

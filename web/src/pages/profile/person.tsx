@@ -24,8 +24,9 @@ export function Person() {
   const saving = useMutation({
     meta: { silent: true },
     mutationFn: (content: typeof form.values) => send("/api/v1/auth/me", "PATCH", JSON.stringify(content)),
-    onSuccess: () => {
+    onSuccess: (_, saved) => {
       showDone(common("saved"));
+      form.resetDirty(saved);
       return refresh();
     },
   });

@@ -1,0 +1,18 @@
+//! Ids of this crate's rows.
+
+store::id! {
+    /// A collection of documents.
+    pub struct CollectionId;
+    /// A document.
+    pub struct DocumentId;
+    /// A chunk of a document.
+    pub struct ChunkId;
+    /// An embedding space: vectors that can be compared.
+    pub struct SpaceId;
+    /// A job of the ingestion.
+    pub struct JobId;
+    /// A question with its expected documents.
+    pub struct CaseId;
+    /// One run of an evaluation.
+    pub struct RunId;
+}

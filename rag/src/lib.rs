@@ -1,0 +1,38 @@
+//! Documents become text, text becomes chunks, chunks are searched.
+//!
+//! [`parse`] turns a file into a [`parse::Document`]; [`chunk`] cuts that into pieces. Both are pure:
+//! bytes in, values out, no connection, no clock, no database. Files are hostile until proven
+//! otherwise, so [`parse::job`] is what runs in the sandboxed worker. [`library`] keeps collections,
+//! documents and chunks, [`index`] derives what answers quickly from them, and [`search`] asks it:
+//!
+//! ```ignore
+//! let store = Arc::new(Embedded::new(db.clone(), clock.clone(), EmbeddedConfig::default())?);
+//! let library = Library::new(db, clock, store);
+//! let document = library.add_document(place, new).await?;
+//! let revision = library.begin_revision(place, document.id).await?;
+//! library.add_chunks(place, document.id, revision, space, chunks).await?;
+//! library.publish(place, document.id, revision, &facts).await?;
+//! let found = Search::new(library).run(&models, request).await?;
+//! ```
+//!
+//! # Invariants
+//!
+//! * SQL is the truth: a chunk's text, terms and vector are committed in one transaction. Indexes are
+//!   derived, and what they find is checked against SQL.
+//! * Every row, statement and vector filter carries the organization.
+//! * The analyzer that wrote a text index is stored with it.
+
+pub mod chunk;
+pub mod embed;
+mod error;
+mod ids;
+pub mod index;
+pub mod library;
+pub mod parse;
+pub mod search;
+mod sql;
+mod word;
+
+pub use error::{Error, ErrorKind, Result};
+pub use ids::{CaseId, ChunkId, CollectionId, DocumentId, JobId, RunId, SpaceId};
+pub use library::Library;

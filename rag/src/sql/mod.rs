@@ -1,0 +1,10 @@
+//! All SQL of this crate.
+
+pub(crate) mod chunks;
+pub(crate) mod collections;
+pub(crate) mod documents;
+pub(crate) mod evaluation;
+pub(crate) mod index;
+pub(crate) mod jobs;
+pub(crate) mod outbox;
+pub(crate) mod vectors;

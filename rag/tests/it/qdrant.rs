@@ -1,0 +1,178 @@
+//! The Qdrant index: it converges whichever side crashes.
+
+use std::sync::Arc;
+
+use rag::ErrorKind;
+use rag::index::{Embedded, EmbeddedConfig, Place};
+use rag::search::{Comparison, Filter, Mode, SearchRequest};
+use store::{Dialect, TestClock};
+
+use crate::world::{World, with_qdrant};
+
+async fn count(world: &World) -> u64 {
+    world
+        .library
+        .store()
+        .count(world.place)
+        .await
+        .expect("counts")
+        .chunks
+}
+
+#[tokio::test]
+async fn what_the_server_missed_is_delivered_later() {
+    with_qdrant(|world| async move {
+        let Some(server) = &world.server else { return };
+        let id = world.add("cats", &["the cat sleeps"]).await;
+        server.fail(1000);
+        world
+            .write(
+                id,
+                &["the parrot talks", "the parrot flies"],
+                Some(world.space.id),
+            )
+            .await;
+        let error = world
+            .library
+            .store()
+            .sync(world.place)
+            .await
+            .expect_err("is out of order");
+        assert_eq!(error.kind, ErrorKind::Unavailable);
+        server.fail(0);
+        assert_eq!(count(&world).await, 2);
+        assert_eq!(
+            world.texts(SearchRequest::of("parrot talks")).await[0],
+            "the parrot talks"
+        );
+        let writes = server.writes();
+        world
+            .library
+            .store()
+            .sync(world.place)
+            .await
+            .expect("is in step");
+        assert_eq!(server.writes(), writes, "nothing is written twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deletion_that_the_server_missed_is_hidden_at_once_and_done_later() {
+    with_qdrant(|world| async move {
+        let Some(server) = &world.server else { return };
+        let id = world.add("cats", &["the cat sleeps"]).await;
+        server.fail(1);
+        let error = world.library.delete_document(world.place, id).await;
+        assert_eq!(
+            error.expect_err("is out of order").kind,
+            ErrorKind::Unavailable
+        );
+        assert_eq!(server.points(), 1);
+        assert!(world.find(SearchRequest::of("cat")).await.hits.is_empty());
+        world.library.finish_deletions().await.expect("finishes");
+        assert_eq!(server.points(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_lost_everything_is_filled_again() {
+    with_qdrant(|world| async move {
+        let Some(server) = &world.server else { return };
+        let texts: Vec<String> = (0..300).map(|at| format!("cat number {at}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        world.add("cats", &texts).await;
+        assert_eq!(count(&world).await, 300);
+        server.wipe();
+        let config = rag::index::QdrantConfig {
+            url: server.url(),
+            api_key: Some("secret".to_owned()),
+            prefix: "restored".to_owned(),
+        };
+        let other = crate::world::qdrant(&world.db, &config);
+        assert_eq!(other.refill(world.place).await.expect("notes"), 300);
+        assert_eq!(other.waiting(world.place).await.expect("counts"), 300);
+        assert_eq!(other.deliver_all().await.expect("delivers"), 1);
+        assert_eq!(server.points(), 300);
+        assert_eq!(other.waiting(world.place).await.expect("counts"), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_said_to_be_wrong() {
+    with_qdrant(|world| async move {
+        let Some(server) = &world.server else { return };
+        world.add("cats", &["the cat sleeps"]).await;
+        let config = rag::index::QdrantConfig {
+            url: server.url(),
+            api_key: Some("wrong".to_owned()),
+            prefix: "other".to_owned(),
+        };
+        let other = crate::world::qdrant(&world.db, &config);
+        other.refill(world.place).await.expect("notes");
+        let error = other.deliver_all().await.expect_err("is refused");
+        assert_eq!(error.kind, ErrorKind::NotConfigured);
+        assert!(error.message.contains("qdrant.api_key"), "{error}");
+        assert!(!format!("{config:?}").contains("wrong"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn texts_have_no_order_there_and_it_says_so() {
+    with_qdrant(|world| async move {
+        world.add("cats", &["the cat sleeps"]).await;
+        let comparison = Comparison {
+            key: "a".to_owned(),
+            value: "b".into(),
+        };
+        let request = SearchRequest {
+            filter: Some(Filter::Gt(comparison)),
+            mode: Mode::Text,
+            ..SearchRequest::of("cat")
+        };
+        let error = world.search.run(&world.models, world.place, request).await;
+        assert_eq!(error.expect_err("is refused").kind, ErrorKind::Invalid);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_embedded_index_is_refused_on_postgresql() {
+    store::testing::for_each_db(|db| async move {
+        let made = Embedded::new(
+            db.clone(),
+            Arc::new(TestClock::default()),
+            EmbeddedConfig::default(),
+        );
+        match db.dialect() {
+            Dialect::Sqlite => drop(made.expect("is fine")),
+            Dialect::Postgres => {
+                let error = made.expect_err("is refused");
+                assert!(error.message.contains("qdrant.url"), "{error}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unknown_collection_is_not_found() {
+    with_qdrant(|world| async move {
+        let collection = rag::CollectionId::new();
+        let place = Place {
+            collection,
+            ..world.place
+        };
+        let error = world
+            .library
+            .store()
+            .count(place)
+            .await
+            .expect_err("is not there");
+        assert_eq!(error.kind, ErrorKind::NotFound);
+    })
+    .await;
+}
