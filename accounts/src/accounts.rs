@@ -1,5 +1,6 @@
 //! The handle on everything in this crate.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use crate::mail::Mailer;
 use crate::memory::Memory;
 use crate::network::Network;
+use crate::oidc::Providers;
 use crate::password::Passwords;
 use crate::refresh::Refresher;
 use crate::sql::audit::AuditEntry;
@@ -20,7 +22,8 @@ use crate::sql::revisions::Revisions;
 use crate::unknown::Unknown;
 use crate::vault::{self, MasterKey, Rotation, Source, Vault};
 use crate::{
-    Actor, Budget, ExportSource, Plans, Principal, Registration, Result, Secret, SmtpConfig, sql,
+    Actor, Budget, ExportSource, Plans, Principal, ProviderConfig, Registration, Result, Secret,
+    SmtpConfig, sql,
 };
 
 /// What [`Accounts::open`] needs to know.
@@ -41,6 +44,8 @@ pub struct AccountsConfig {
     /// Write links of mails into the log when there is no SMTP server. For development: they open
     /// accounts.
     pub log_links: bool,
+    /// Providers whose accounts sign people in, by name.
+    pub oidc: BTreeMap<String, ProviderConfig>,
     /// Proxies whose `x-forwarded-for` is believed.
     pub trusted_proxies: Vec<Network>,
 }
@@ -66,6 +71,7 @@ pub(crate) struct Inner {
     pub(crate) registration: Registration,
     pub(crate) passwords: Passwords,
     pub(crate) mail: Mailer,
+    pub(crate) oidc: Providers,
     pub(crate) trusted_proxies: Vec<Network>,
 }
 
@@ -104,6 +110,7 @@ impl Accounts {
                 registration: config.registration,
                 passwords: Passwords::default(),
                 mail: Mailer::new(config.smtp.as_ref(), config.log_links)?,
+                oidc: Providers::new(&config.oidc)?,
                 trusted_proxies: config.trusted_proxies.clone(),
             }),
         };
@@ -177,7 +184,10 @@ impl Accounts {
     /// Notes a change in the audit log, if the record is still what the actor expects it to be: that is
     /// looked at here, inside the transaction of every change. `before` and `after` are the records as the API shows them,
     /// which hold no secrets.
-    pub(crate) async fn audit<T: Serialize>(
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn audit<T: Serialize>(
         &self,
         tx: &mut Tx,
         actor: &Actor,
@@ -201,11 +211,16 @@ impl Accounts {
 }
 
 /// A line for the audit log.
-pub(crate) struct Change<'a, T> {
-    pub(crate) action: &'a str,
-    pub(crate) target: String,
-    pub(crate) before: Option<&'a T>,
-    pub(crate) after: Option<&'a T>,
+#[derive(Debug)]
+pub struct Change<'a, T> {
+    /// What was done, such as `workflow.publish`.
+    pub action: &'a str,
+    /// The id of what was changed.
+    pub target: String,
+    /// The record before; none when it was made.
+    pub before: Option<&'a T>,
+    /// The record afterwards; none when it was deleted.
+    pub after: Option<&'a T>,
 }
 
 fn without_slash(url: &str) -> String {

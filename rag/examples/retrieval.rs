@@ -133,7 +133,7 @@ async fn world(language: Language, dimensions: u32) -> World {
     let clock = Arc::new(SystemClock);
     let config = AccountsConfig {
         data_dir: dir.path().to_owned(),
-        master_key: None,
+        ..AccountsConfig::default()
     };
     let accounts = Accounts::open(db.clone(), clock.clone(), &config)
         .await
@@ -144,7 +144,7 @@ async fn world(language: Language, dimensions: u32) -> World {
         .expect("made")
         .id;
     let config = EmbeddedConfig::default();
-    let store = Embedded::new(db.clone(), clock.clone(), config).expect("is SQLite");
+    let store = Embedded::new(db.clone(), clock.clone(), config);
     let library = Library::new(db, clock, Arc::new(store.clone()));
     let mut wanted = CreateCollection {
         name: "Bench".to_owned(),

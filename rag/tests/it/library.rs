@@ -79,10 +79,7 @@ async fn a_cached_embedding_that_another_document_needs_stays() {
         let id = world.add("one", &["the cat sleeps"]).await;
         world.add("two", &["the cat sleeps"]).await;
         let hash = chunks(&["the cat sleeps"])[0].hash();
-        let cached = [(
-            hash.clone(),
-            crate::world::models::vector("the cat sleeps"),
-        )];
+        let cached = [(hash.clone(), crate::world::models::vector("the cat sleeps"))];
         world
             .library
             .cache_vectors(&world.space, &cached)
@@ -126,9 +123,11 @@ async fn a_killed_ingestion_begins_its_revision_again() {
             .await
             .expect("added");
         let facts = PublishedFacts {
+            content_type: None,
             page_count: 3,
             language: Some("en".to_owned()),
             notes: vec!["poor text".to_owned()],
+            ..PublishedFacts::default()
         };
         let published = world.library.publish(world.place, id, first, &facts).await;
         let published = published.expect("published");

@@ -17,7 +17,7 @@ const SETTINGS: &str = "[providers.openai]\nbase_url = \"http://127.0.0.1:1/v1\"
      [gateway.retry]\nmax_retries = 0\n[server]\napi_requests_per_minute = 0\n";
 
 /// For everybody, also without a key or session.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 20] = [
     "get_setup",
     "set_up",
     "register",
@@ -31,9 +31,16 @@ const PUBLIC: [&str; 13] = [
     "list_permissions",
     "preview_invitation",
     "accept_invitation",
+    "verify_mfa",
+    "begin_mfa_passkey",
+    "begin_passkey_login",
+    "login_by_passkey",
+    "list_login_providers",
+    "start_provider_login",
+    "finish_provider_login",
 ];
 /// For a person about that person, whatever the role.
-const PERSONAL: [&str; 14] = [
+const PERSONAL: [&str; 26] = [
     "get_me",
     "update_me",
     "change_password",
@@ -48,7 +55,22 @@ const PERSONAL: [&str; 14] = [
     "list_organizations",
     "create_organization",
     "remove_member",
+    "get_mfa",
+    "enrol_totp",
+    "confirm_totp",
+    "disable_totp",
+    "renew_recovery_codes",
+    "list_passkeys",
+    "begin_passkey",
+    "register_passkey",
+    "rename_passkey",
+    "delete_passkey",
+    "list_identities",
+    "unlink_identity",
+    "link_identity",
 ];
+/// Answered by a stream that ends with its client.
+const ENDLESS: [&str; 1] = ["stream_ingestion_events"];
 /// For the owner of the instance.
 const ADMINISTRATION: [&str; 2] = ["list_all_organizations", "set_organization_plan"];
 
@@ -92,6 +114,20 @@ impl Records {
             let place: &'static str = Box::leak(format!("{path}/{{id}}").into_boxed_str());
             ids.insert(place, id);
         }
+        let wanted = json!({"name": "Handbook"});
+        let made = site.post("/api/v1/collections", owner, wanted).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let collection = made.json()["id"].as_str().expect("an id").to_owned();
+        let wanted = json!({"name": "Leave.md", "text": "Thirty days."});
+        let path = format!("/api/v1/collections/{collection}/documents/text");
+        let made = site.post(&path, owner, wanted).await;
+        assert_eq!(made.status, StatusCode::ACCEPTED, "{}", made.text);
+        for (place, pointer) in [("{document_id}", "/document/id"), ("{job_id}", "/job/id")] {
+            let made = made.json();
+            let id = made.pointer(pointer).and_then(Value::as_str);
+            ids.insert(place, id.expect("an id").to_owned());
+        }
+        ids.insert("/api/v1/collections/{id}", collection);
         let team = ids["/api/v1/teams/{id}"].clone();
         let path = format!("/api/v1/teams/{team}/members/{extra}");
         let added = site.send(&Method::PUT, &path, Some(owner), &[], None).await;
@@ -130,7 +166,11 @@ fn with_others(path: &str) -> String {
     path.replace("{month}", "2026-01")
         .replace("{request_id}", "req_none")
         .replace("/providers/{id}", "/providers/openai")
+        .replace("{number}", "1")
         .replace("{id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
+        .replace("{document_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b12")
+        .replace("{chunk_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b13")
+        .replace("{job_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b14")
 }
 
 fn query(operation: &Operation) -> &'static str {
@@ -232,6 +272,9 @@ async fn each_role_may_do_what_the_table_says_and_nothing_else() {
         }
         assert!(allowed.len() > 100, "{} allowed calls", allowed.len());
         for (operation, path, role, token) in allowed {
+            if ENDLESS.contains(&operation.id()) {
+                continue;
+            }
             let answer = call(&site, operation, &path, Some(token)).await;
             let (id, status) = (operation.id(), answer.status);
             // Gone or taken after the role before; never refused for who it is.
@@ -280,7 +323,8 @@ async fn another_organizations_ids_are_not_found_and_its_records_are_in_no_list(
                 if token != stranger && permission.is_some_and(|p| !Role::Admin.allows(p)) {
                     continue;
                 }
-                let Some(path) = records.fill(&operation) else {
+                let filled = records.fill(&operation);
+                let Some(path) = filled.map(|path| with_others(&path)) else {
                     if operation.method == Method::GET {
                         let path = with_others(&operation.path);
                         let answer = call(&site, &operation, &path, Some(token)).await;

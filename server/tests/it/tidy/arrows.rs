@@ -10,9 +10,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbound", &[]),
     ("sandbox", &[]),
     ("providers", &[]),
-    ("accounts", &["store"]),
+    ("accounts", &["store", "outbound"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
-    ("rag", &["store", "outbound", "accounts", "gateway"]),
+    (
+        "rag",
+        &["store", "outbound", "sandbox", "accounts", "gateway"],
+    ),
     (
         "server",
         &[
