@@ -83,7 +83,7 @@ test("a flow is built, connected, run and published by the keyboard alone", asyn
   await pick("template");
   await expect(node(page, "template")).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("textbox", { name: "Name" })).toBeFocused();
+  await expect(page.getByRole("textbox", { name: "Name", exact: true })).toBeFocused();
   await page.keyboard.press("Tab");
   await page.keyboard.type("Hi {{ input.w");
   await page.keyboard.type("ho }}");
@@ -144,7 +144,7 @@ test("two tabs do not overwrite each other: both states are shown, and one is ch
   const theirs = { ...greeting, nodes: greeting.nodes.slice(0, 2), edges: greeting.edges?.slice(0, 1) };
   expect((await program.api("PUT", `/api/v1/workflows/${id}`, { revision, graph: theirs })).status).toBe(200);
   await node(page, "start").click({ position: { x: 110, y: 14 } });
-  await page.getByRole("textbox", { name: "Name" }).first().fill("Mine");
+  await page.getByRole("textbox", { name: "Name", exact: true }).first().fill("Mine");
   const conflict = page.getByRole("dialog", { name: "Somebody else has changed this flow" });
   await expect(conflict).toContainText("3 nodes, 2 edges");
   await expect(conflict).toContainText("2 nodes, 1 edges");
@@ -162,7 +162,7 @@ test("work survives a tab that is killed while the server is away", async ({ pag
     route.request().method() === "PUT" ? route.abort() : route.continue(),
   );
   await node(page, "start").click({ position: { x: 110, y: 14 } });
-  await page.getByRole("textbox", { name: "Name" }).first().fill("Kept");
+  await page.getByRole("textbox", { name: "Name", exact: true }).first().fill("Kept");
   await expect(page.getByText(/^Offline/)).toBeVisible();
   expect(JSON.stringify(await stored(program, id))).not.toContain("Kept");
   const again = await page.context().newPage();
