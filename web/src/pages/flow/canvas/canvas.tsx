@@ -343,7 +343,12 @@ export function Canvas() {
           "handle.ariaLabel": t("a11y.handle"),
         }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} color="var(--mantine-color-default-border)" />
+        <Background
+          variant={BackgroundVariant.Dots}
+          gap={20}
+          size={1.2}
+          color="var(--mantine-color-default-border)"
+        />
         {hasMinimap && (
           <MiniMap
             pannable
