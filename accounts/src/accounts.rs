@@ -177,7 +177,10 @@ impl Accounts {
     /// Notes a change in the audit log, if the record is still what the actor expects it to be: that is
     /// looked at here, inside the transaction of every change. `before` and `after` are the records as the API shows them,
     /// which hold no secrets.
-    pub(crate) async fn audit<T: Serialize>(
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn audit<T: Serialize>(
         &self,
         tx: &mut Tx,
         actor: &Actor,
@@ -201,11 +204,16 @@ impl Accounts {
 }
 
 /// A line for the audit log.
-pub(crate) struct Change<'a, T> {
-    pub(crate) action: &'a str,
-    pub(crate) target: String,
-    pub(crate) before: Option<&'a T>,
-    pub(crate) after: Option<&'a T>,
+#[derive(Debug)]
+pub struct Change<'a, T> {
+    /// What was done, such as `workflow.publish`.
+    pub action: &'a str,
+    /// The id of what was changed.
+    pub target: String,
+    /// The record before; none when it was made.
+    pub before: Option<&'a T>,
+    /// The record afterwards; none when it was deleted.
+    pub after: Option<&'a T>,
 }
 
 fn without_slash(url: &str) -> String {

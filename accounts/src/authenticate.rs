@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::api_key::{self, Hash, PREFIX};
+use store::{KeyId, OrgId, UserId};
+
 use crate::{Accounts, AuthError, Principal};
 
 impl Accounts {
@@ -15,6 +17,24 @@ impl Accounts {
             Some(outcome) => outcome,
             None => self.authenticate_cold(presented).await,
         }
+    }
+
+    /// Who began a flow's run, as they are now, so that the run can go on after a restart: by the key
+    /// if it was one, else by the person. `None`: the key is revoked or has expired, or the person is no
+    /// longer a member.
+    pub fn principal_of_run(
+        &self,
+        org: OrgId,
+        user: Option<UserId>,
+        key: Option<KeyId>,
+    ) -> Option<Arc<Principal>> {
+        let memory = self.inner.memory.load();
+        let found = match (key, user) {
+            (Some(key), _) => memory.key(key)?.admit(&*self.inner.clock).ok()?,
+            (None, Some(user)) => Arc::clone(memory.member(user, org)?),
+            (None, None) => return None,
+        };
+        (found.org_id() == org).then_some(found)
     }
 
     /// The hot path: a hash, a lookup and two comparisons, without waiting for anything. `None` when

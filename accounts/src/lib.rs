@@ -79,7 +79,7 @@ mod watch;
 mod webhook;
 mod word;
 
-pub use accounts::{Accounts, AccountsConfig};
+pub use accounts::{Accounts, AccountsConfig, Change};
 pub use actor::Actor;
 pub use api_key::{ApiKey, CreateKey, NewKey, PREFIX, UpdateKey};
 pub use audit::AuditFilter;

@@ -166,6 +166,11 @@ impl Memory {
         self.keys.get(hash)
     }
 
+    /// The key of this id.
+    pub(crate) fn key(&self, id: KeyId) -> Option<&Arc<KeyEntry>> {
+        self.keys.values().find(|entry| entry.id() == Some(id))
+    }
+
     pub(crate) fn organization(&self, org: OrgId) -> Option<Arc<OrganizationFacts>> {
         self.rules.organizations.get(&org).map(Arc::clone)
     }

@@ -8,6 +8,7 @@ mod audio;
 mod billing;
 mod chat;
 mod count_tokens;
+mod direct;
 mod ingress;
 mod models;
 mod others;
@@ -20,6 +21,8 @@ use accounts::http::with_request_id;
 use axum::middleware::from_fn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+pub use direct::Frequent;
 
 use crate::Gateway;
 

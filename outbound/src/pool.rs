@@ -1,11 +1,14 @@
 //! Kept-alive connections, per origin. The one used last is used next, so that the others grow old
 //! and are closed.
+//!
+//! A connection has no task: whoever waits for its answer drives it, in the task that waits anyway.
+//! While it rests nobody does, and it is looked at when it is taken again.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,7 +16,7 @@ use http::header::{HOST, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::client::conn::http1;
+use hyper::client::conn::{TrySendError, http1};
 use hyper_rustls::HttpsConnector;
 use parking_lot::Mutex;
 use tower_service::Service as _;
@@ -21,7 +24,12 @@ use tower_service::Service as _;
 use crate::connector::Connector;
 use crate::{Error, OutBody, Settings, error};
 
-type Sender = http1::SendRequest<OutBody>;
+/// A connection, and what moves its bytes.
+struct Connection {
+    sender: http1::SendRequest<OutBody>,
+    /// `None` when it has ended.
+    driver: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
+}
 
 /// The connections of a client.
 #[derive(Clone)]
@@ -49,7 +57,7 @@ struct Origin {
 }
 
 struct Rested {
-    sender: Sender,
+    connection: Connection,
     since: Instant,
 }
 
@@ -77,14 +85,14 @@ impl Pool {
         let origin = Origin::of(&uri)?;
         make_relative(&mut request, &uri, &origin)?;
         loop {
-            let (mut sender, is_new) = match self.take(&origin) {
-                Some(sender) => (sender, false),
+            let (mut connection, is_new) = match self.take(&origin) {
+                Some(connection) => (connection, false),
                 None => (self.connect(&uri, connect_timeout).await?, true),
             };
-            match sender.try_send_request(request).await {
+            match connection.exchange(request).await {
                 Ok(response) => {
                     let lease = Lease {
-                        sender,
+                        connection,
                         origin,
                         pool: self.clone(),
                     };
@@ -99,12 +107,12 @@ impl Pool {
         }
     }
 
-    fn take(&self, origin: &Origin) -> Option<Sender> {
+    fn take(&self, origin: &Origin) -> Option<Connection> {
         let mut idle = self.shared.idle.lock();
         let rested = idle.connections.get_mut(origin)?;
-        while let Some(connection) = rested.pop() {
-            if connection.is_usable(self.shared.settings.pool_idle_timeout) {
-                return Some(connection.sender);
+        while let Some(mut last) = rested.pop() {
+            if last.is_usable(self.shared.settings.pool_idle_timeout) {
+                return Some(last.connection);
             }
         }
         None
@@ -112,9 +120,9 @@ impl Pool {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "ends with the connection, when its sender is dropped or the server closes it"
+        reason = "this is the crate that opens connections"
     )]
-    async fn connect(&self, uri: &Uri, timeout: Duration) -> Result<Sender, Error> {
+    async fn connect(&self, uri: &Uri, timeout: Duration) -> Result<Connection, Error> {
         let mut connector = self.shared.connector.clone();
         let connecting = async {
             std::future::poll_fn(|cx| connector.poll_ready(cx)).await?;
@@ -124,15 +132,13 @@ impl Pool {
             .await
             .map_err(|_| error::slow_connect(timeout))?
             .map_err(|error| error::from_connect(error.as_ref()))?;
-        let (sender, connection) = http1::handshake(stream)
+        let (sender, driver) = http1::handshake(stream)
             .await
             .map_err(|error| error::from_connect(&error))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
-            }
-        });
-        Ok(sender)
+        Ok(Connection {
+            sender,
+            driver: Some(Box::pin(driver)),
+        })
     }
 
     /// Keeps a connection whose exchange is over.
@@ -140,17 +146,23 @@ impl Pool {
         clippy::disallowed_methods,
         reason = "ends when the connection is free or closed"
     )]
-    fn give_back(self, origin: Origin, mut sender: Sender) {
-        if sender.is_ready() {
-            return self.put(origin, sender);
+    fn give_back(self, origin: Origin, mut connection: Connection, cx: &mut Context<'_>) {
+        // Its driver has not seen the end yet.
+        connection.drive(cx);
+        if connection.sender.is_ready() {
+            return self.put(origin, connection);
         }
-        if sender.is_closed() {
+        if connection.driver.is_none() {
             return;
         }
-        // The connection's own task has not seen the end yet, or still sends the request's body.
+        // It still sends the request's body.
         tokio::spawn(async move {
-            if sender.ready().await.is_ok() {
-                self.put(origin, sender);
+            let is_free = std::future::poll_fn(|cx| {
+                connection.drive(cx);
+                connection.sender.poll_ready(cx)
+            });
+            if is_free.await.is_ok() {
+                self.put(origin, connection);
             }
         });
     }
@@ -159,7 +171,7 @@ impl Pool {
         clippy::disallowed_methods,
         reason = "ends when no connection rests, or with the pool"
     )]
-    fn put(&self, origin: Origin, sender: Sender) {
+    fn put(&self, origin: Origin, connection: Connection) {
         let mut idle = self.shared.idle.lock();
         let rested = match idle.connections.entry(origin) {
             Entry::Occupied(known) => known.into_mut(),
@@ -169,7 +181,7 @@ impl Pool {
             return;
         }
         let since = Instant::now();
-        rested.push(Rested { sender, since });
+        rested.push(Rested { connection, since });
         if !idle.is_swept {
             idle.is_swept = true;
             let every = self.shared.settings.pool_idle_timeout / 2;
@@ -186,7 +198,7 @@ async fn sweep(pool: Weak<Shared>, every: Duration) {
         let mut idle = shared.idle.lock();
         let timeout = shared.settings.pool_idle_timeout;
         idle.connections.retain(|_, rested| {
-            rested.retain(|connection| connection.is_usable(timeout));
+            rested.retain_mut(|connection| connection.is_usable(timeout));
             !rested.is_empty()
         });
         if idle.connections.is_empty() {
@@ -196,9 +208,52 @@ async fn sweep(pool: Weak<Shared>, every: Duration) {
     }
 }
 
+impl Connection {
+    /// Moves what can be moved; `cx` is woken when there is more.
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        let Some(driver) = &mut self.driver else {
+            return;
+        };
+        if let Poll::Ready(ended) = driver.as_mut().poll(cx) {
+            self.driver = None;
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended");
+            }
+        }
+    }
+
+    async fn exchange(
+        &mut self,
+        request: Request<OutBody>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<OutBody>>> {
+        let mut answer = std::pin::pin!(self.sender.try_send_request(request));
+        let driver = &mut self.driver;
+        std::future::poll_fn(|cx| {
+            if let Some(running) = driver
+                && running.as_mut().poll(cx).is_ready()
+            {
+                *driver = None;
+            }
+            // Only the driver brings the answer, and it has just been asked: no second waker needed.
+            answer.as_mut().poll(&mut unwoken())
+        })
+        .await
+    }
+}
+
+/// For what changes only while the driver is driven.
+fn unwoken() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
 impl Rested {
-    fn is_usable(&self, timeout: Duration) -> bool {
-        self.sender.is_ready() && self.since.elapsed() < timeout
+    /// Whether it is young, and the server has not closed it meanwhile.
+    fn is_usable(&mut self, timeout: Duration) -> bool {
+        if self.since.elapsed() >= timeout {
+            return false;
+        }
+        self.connection.drive(&mut unwoken());
+        self.connection.sender.is_ready()
     }
 }
 
@@ -239,14 +294,14 @@ fn make_relative(request: &mut Request<OutBody>, uri: &Uri, origin: &Origin) -> 
 
 /// A connection in use.
 struct Lease {
-    sender: Sender,
+    connection: Connection,
     origin: Origin,
     pool: Pool,
 }
 
 impl Lease {
-    fn end(self) {
-        self.pool.give_back(self.origin, self.sender);
+    fn end(self, cx: &mut Context<'_>) {
+        self.pool.give_back(self.origin, self.connection, cx);
     }
 }
 
@@ -263,16 +318,31 @@ impl InBody {
             body,
             lease: Some(lease),
         };
-        this.end_if_complete();
+        this.end_if_complete(&mut unwoken());
         this
     }
 
-    fn end_if_complete(&mut self) {
+    fn end_if_complete(&mut self, cx: &mut Context<'_>) {
         if self.body.is_end_stream()
             && let Some(lease) = self.lease.take()
         {
-            lease.end();
+            lease.end(cx);
         }
+    }
+
+    fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Some(lease) = &mut self.lease else {
+            return Pin::new(&mut self.body).poll_frame(cx);
+        };
+        // Asking the body is what makes the driver read more of it: hence twice.
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(&mut unwoken()) {
+            return Poll::Ready(frame);
+        }
+        lease.connection.drive(cx);
+        Pin::new(&mut self.body).poll_frame(&mut unwoken())
     }
 }
 
@@ -292,13 +362,13 @@ impl Body for InBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let frame = ready!(self.poll_body(cx));
         match &frame {
-            Some(Ok(_)) => self.end_if_complete(),
+            Some(Ok(_)) => self.end_if_complete(cx),
             Some(Err(_)) => self.lease = None,
             None => {
                 if let Some(lease) = self.lease.take() {
-                    lease.end();
+                    lease.end(cx);
                 }
             }
         }

@@ -144,7 +144,7 @@ async fn world(language: Language, dimensions: u32) -> World {
         .expect("made")
         .id;
     let config = EmbeddedConfig::default();
-    let store = Embedded::new(db.clone(), clock.clone(), config).expect("is SQLite");
+    let store = Embedded::new(db.clone(), clock.clone(), config);
     let library = Library::new(db, clock, Arc::new(store.clone()));
     let mut wanted = CreateCollection {
         name: "Bench".to_owned(),

@@ -101,6 +101,11 @@ impl Chunk {
     }
 }
 
+/// Tokens of a text, as chunks are counted by default.
+pub fn count_tokens(text: &str) -> u32 {
+    Counter::new(Vocabulary::default(), text.len()).count(text)
+}
+
 /// Cuts `document` into chunks. The order is that of reading; with [`Strategy::ParentChild`] a
 /// parent stands before its children.
 pub fn chunk(document: &Document, settings: &ChunkSettings) -> Vec<Chunk> {

@@ -5,6 +5,8 @@
 pub enum ErrorKind {
     /// The collection, document or chunk does not exist for this organization.
     NotFound,
+    /// The record was changed since the caller read it; `details` holds what it is now.
+    Stale,
     /// The request is wrong; the message names the field.
     Invalid,
     /// Something of that name is there already, or was changed by somebody else meanwhile.
@@ -26,6 +28,7 @@ impl ErrorKind {
             Self::Unavailable => true,
             Self::Model(code) => matches!(code.status(), 429 | 500..=599),
             Self::NotFound
+            | Self::Stale
             | Self::Invalid
             | Self::Conflict
             | Self::NotConfigured
@@ -44,6 +47,8 @@ pub struct Error {
     pub message: String,
     /// When a retry makes sense, if somebody said so.
     pub retry_after: Option<std::time::Duration>,
+    /// More for programs.
+    pub details: Option<Box<serde_json::Value>>,
 }
 
 /// The result of everything in this crate.
@@ -56,6 +61,7 @@ impl Error {
             kind,
             message: message.into(),
             retry_after: None,
+            details: None,
         }
     }
 
@@ -93,6 +99,37 @@ impl From<gateway::Error> for Error {
             kind: ErrorKind::Model(error.code),
             message: error.message,
             retry_after: error.retry_after,
+            details: None,
         }
+    }
+}
+
+impl From<accounts::Error> for Error {
+    fn from(error: accounts::Error) -> Self {
+        use accounts::ErrorKind as Theirs;
+        let kind = match error.kind {
+            Theirs::NotFound => ErrorKind::NotFound,
+            Theirs::Stale => ErrorKind::Stale,
+            Theirs::Conflict => ErrorKind::Conflict,
+            Theirs::Invalid | Theirs::Unauthorized | Theirs::Forbidden => ErrorKind::Invalid,
+            Theirs::TooMany | Theirs::Unavailable => ErrorKind::Unavailable,
+            Theirs::Vault | Theirs::Internal => ErrorKind::Internal,
+        };
+        Self {
+            kind,
+            message: error.message,
+            retry_after: error.retry_after,
+            details: error.details,
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            _ => ErrorKind::Unavailable,
+        };
+        Self::new(kind, format!("the store of files: {error}"))
     }
 }

@@ -6,7 +6,7 @@
 //! documents and chunks, [`index`] derives what answers quickly from them, and [`search`] asks it:
 //!
 //! ```ignore
-//! let store = Arc::new(Embedded::new(db.clone(), clock.clone(), EmbeddedConfig::default())?);
+//! let store = Arc::new(Embedded::new(db.clone(), clock.clone(), EmbeddedConfig::default()));
 //! let library = Library::new(db, clock, store);
 //! let document = library.add_document(place, new).await?;
 //! let revision = library.begin_revision(place, document.id).await?;
@@ -22,17 +22,24 @@
 //! * Every row, statement and vector filter carries the organization.
 //! * The analyzer that wrote a text index is stored with it.
 
+pub mod blob;
 pub mod chunk;
+mod config;
 pub mod embed;
 mod error;
+pub mod http;
 mod ids;
 pub mod index;
+pub mod ingest;
 pub mod library;
 pub mod parse;
+mod rag;
 pub mod search;
 mod sql;
 mod word;
 
+pub use config::RagConfig;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{CaseId, ChunkId, CollectionId, DocumentId, JobId, RunId, SpaceId};
 pub use library::Library;
+pub use rag::{NO_MODEL, Parser, Parts, Rag};

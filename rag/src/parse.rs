@@ -45,7 +45,7 @@ pub use document::{
     Block, BlockKind, Document, Metadata, Outcome, Page, PageImage, ScannedPage, Table, Warning,
 };
 pub use error::ParseError;
-pub use job::{answer, job, request};
+pub use job::{JOB, answer, job, request};
 pub use limits::Limits;
 
 use detect::Detected;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use accounts::{Accounts, AccountsConfig, Network, Secret};
 use anyhow::{Context, Result, anyhow};
 use gateway::{Gateway, Parts};
+use rag::Rag;
+use rag::blob::FileStore;
 use store::{Db, DbConfig, SystemClock};
 
 use crate::config::Config;
@@ -19,6 +21,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Model calls.
     pub gateway: Gateway,
+    /// Documents.
+    pub rag: Rag,
     /// Workers for users' code and uploaded files; none runs before the first job.
     pub sandbox: sandbox::Pool,
 }
@@ -83,12 +87,35 @@ impl App {
         .await
         .map_err(|why| anyhow!(why))
         .context("cannot start the gateway")?;
+        Self::assemble(config, db, accounts, gateway).await
+    }
+
+    /// Builds what stands above the gateway.
+    ///
+    /// # Errors
+    /// Which part cannot be built, and why.
+    pub(crate) async fn assemble(
+        config: &Config,
+        db: Db,
+        accounts: Accounts,
+        gateway: Gateway,
+    ) -> Result<Self> {
+        let sandbox = crate::commands::worker::pool(config.sandbox.clone())
+            .context("cannot find this program's own file")?;
+        let rag = Rag::open(rag::Parts {
+            gateway: gateway.clone(),
+            clock: Arc::new(SystemClock),
+            parser: Arc::new(sandbox.clone()),
+            blobs: Arc::new(FileStore::new(config.server.data_dir.join("blobs"))),
+            client: outbound::Client::guarded(&outbound::Settings::default()),
+            config: config.rag.clone(),
+        });
         Ok(Self {
             db,
             accounts,
             gateway,
-            sandbox: crate::commands::worker::pool(config.sandbox.clone())
-                .context("cannot find this program's own file")?,
+            rag: rag.await?,
+            sandbox,
         })
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use gateway::config::{Defaults, GatewayConfig, ModelConfig, ProviderConfig};
+use rag::RagConfig;
 use sandbox::SandboxConfig;
 use serde::Deserialize;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub email: EmailConfig,
     /// Workers for users' code and uploaded files.
     pub sandbox: SandboxConfig,
+    /// Documents.
+    pub rag: RagConfig,
     /// Defaults of model calls.
     pub gateway: Defaults,
     /// Vendors.

@@ -1,12 +1,18 @@
 //! Connections: accepting, limits against slow clients, graceful end.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use accounts::http::PeerAddress;
 use axum::Router;
 use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Either};
+use gateway::Gateway;
+use gateway::http::Frequent;
 use http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -17,11 +23,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
 
 use crate::config::ServerConfig;
+use crate::{router, shield};
 
 /// Serves until `stop` is ready, then lets open calls finish within the grace time.
 pub(crate) async fn run(
     listener: TcpListener,
-    router: Router,
+    routes: Routes,
     config: &ServerConfig,
     stop: impl Future<Output = ()>,
 ) {
@@ -56,7 +63,7 @@ pub(crate) async fn run(
         };
         prepare(&socket, config);
         let service = TowerToHyperService::new(FromPeer {
-            router: router.clone(),
+            routes: routes.clone(),
             peer: PeerAddress(peer.ip()),
         });
         let connection = builder
@@ -82,26 +89,52 @@ pub(crate) async fn run(
     }
 }
 
+/// What answers requests.
+#[derive(Clone)]
+pub(crate) struct Routes {
+    /// All routes with all that stands before them.
+    pub(crate) router: Router,
+    /// Answers frequent calls without routing, where nothing but the security headers would be added to
+    /// them: no spans, no rules for other origins.
+    pub(crate) direct: Option<(Gateway, shield::Headers)>,
+}
+
 /// The routes, with the other end's address put into each request.
 #[derive(Clone)]
 struct FromPeer {
-    router: Router,
+    routes: Routes,
     peer: PeerAddress,
 }
 
 impl Service<Request<Incoming>> for FromPeer {
     type Response = Response;
     type Error = Infallible;
-    type Future = <Router as Service<Request<Incoming>>>::Future;
+    type Future = Either<BoxFuture<'static, Result<Response, Infallible>>, RouteFuture<Infallible>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Service::<Request<Incoming>>::poll_ready(&mut self.router, cx)
+        Service::<Request<Incoming>>::poll_ready(&mut self.routes.router, cx)
     }
 
     fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some((gateway, headers)) = &self.routes.direct
+            && let Some(endpoint) = Frequent::of(&request)
+        {
+            let answer = endpoint.serve(gateway, request);
+            return Either::Left(Box::pin(shielded(answer, *headers)));
+        }
         request.extensions_mut().insert(self.peer);
-        self.router.call(request)
+        Either::Right(self.routes.router.call(request))
     }
+}
+
+async fn shielded(
+    answer: BoxFuture<'static, Response>,
+    headers: shield::Headers,
+) -> Result<Response, Infallible> {
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    let mut answer = answer.unwrap_or_else(router::panicked);
+    headers.put(&mut answer);
+    Ok(answer)
 }
 
 fn prepare(socket: &TcpStream, config: &ServerConfig) {

@@ -9,7 +9,7 @@ use utoipa::openapi::{ComponentsBuilder, RefOr, Required, tag::TagBuilder};
 use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, schema};
 
 /// What operations are grouped by, in the order that people read them.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 23] = [
     ("gateway", "Model calls in the vendors' own shapes"),
     ("Authentication", "Making an account, signing in and out"),
     ("Account", "What people do about themselves"),
@@ -29,6 +29,16 @@ const TAGS: [(&str, &str); 19] = [
     ("Limits", "How much may be used at once or in a time"),
     ("Budgets", "How much money or how many tokens may be used"),
     ("Alerts", "Who is told when a budget runs out"),
+    (
+        "Collections",
+        "Documents that are searched together, and how",
+    ),
+    (
+        "Documents",
+        "Files, texts and addresses, and the jobs that read them",
+    ),
+    ("Chunks", "The pieces of documents that are found"),
+    ("Search", "What documents say about a question"),
     ("Usage", "What was used, by whom, and what it cost"),
     ("Billing", "Plans, usage against them, monthly statements"),
     ("Audit", "Who changed what"),

@@ -41,7 +41,8 @@ pub struct Edge {
 pub fn build(app: &App, edge: Edge) -> anyhow::Result<(Router, OpenApi)> {
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .merge(accounts::http::router(app.accounts.clone()))
-        .merge(gateway::http::router(app.gateway.clone()));
+        .merge(gateway::http::router(app.gateway.clone()))
+        .merge(rag::http::router(app.rag.clone()));
     let (router, mut document) = api.split_for_parts();
     openapi::complete(&mut document);
     let text = openapi::render(&document)?;
@@ -139,7 +140,7 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
     )
 }
 
-fn panicked(reason: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(reason: Box<dyn std::any::Any + Send>) -> Response {
     let reason = reason
         .downcast_ref::<String>()
         .map(String::as_str)

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::lock::DataDirLock;
 use crate::reload::Watched;
 use crate::telemetry::Telemetry;
-use crate::{edge, metrics, router};
+use crate::{edge, metrics, router, shield};
 
 /// Runs the server until it is told to stop.
 ///
@@ -59,14 +59,19 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     let (stop, stopped) = watch::channel(false);
     let accounts = tokio::spawn(app.accounts.clone().watch(ready(stopped.clone())));
     let mail = tokio::spawn(app.accounts.clone().deliver_mail(ready(stopped.clone())));
+    let documents = tokio::spawn(app.rag.clone().run(ready(stopped.clone())));
     let reloading = tokio::spawn(watched.run(hangups, app.gateway.clone()));
     let upkeep = tokio::spawn(upkeep(recorder));
-    edge::run(listener, router, &config.server, stopping.signalled()).await;
+    let is_plain =
+        config.telemetry.otlp_endpoint.is_none() && config.server.cors_origins.is_empty();
+    let direct = is_plain.then(|| (app.gateway.clone(), shield::Headers::new(&config.server)));
+    let routes = edge::Routes { router, direct };
+    edge::run(listener, routes, &config.server, stopping.signalled()).await;
     stop.send_replace(true);
     reloading.abort();
     upkeep.abort();
     app.gateway.flush().await;
-    let _ = accounts.await;
+    let _ = (accounts.await, documents.await);
     // A mail under way is sent again by the next start, after its lease.
     mail.abort();
     app.db.close().await;

@@ -58,28 +58,35 @@ pub(crate) async fn with_headers(
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    let is_page = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let policy = if is_page { PAGES } else { DATA };
-    let headers = response.headers_mut();
-    let mut put = |name, value| {
-        headers.entry(name).or_insert(value);
-    };
-    put(CONTENT_SECURITY_POLICY, policy);
-    put(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    put(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    put(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    if is_page {
-        let devices = "camera=(), geolocation=(), microphone=(self), payment=(), usb=()";
-        put(PERMISSIONS_POLICY, HeaderValue::from_static(devices));
-        put(OPENER_POLICY, HeaderValue::from_static("same-origin"));
-    }
-    if config.tls {
-        put(STRICT_TRANSPORT_SECURITY, HSTS);
-    }
+    config.put(&mut response);
     response
+}
+
+impl Headers {
+    /// Puts them on an answer that has none of its own.
+    pub(crate) fn put(self, response: &mut Response) {
+        let is_page = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let policy = if is_page { PAGES } else { DATA };
+        let headers = response.headers_mut();
+        let mut put = |name, value| {
+            headers.entry(name).or_insert(value);
+        };
+        put(CONTENT_SECURITY_POLICY, policy);
+        put(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        put(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        put(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        if is_page {
+            let devices = "camera=(), geolocation=(), microphone=(self), payment=(), usb=()";
+            put(PERMISSIONS_POLICY, HeaderValue::from_static(devices));
+            put(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+        }
+        if self.tls {
+            put(STRICT_TRANSPORT_SECURITY, HSTS);
+        }
+    }
 }
 
 /// Which pages of other origins may call: those configured, with keys or tokens, never with cookies.

@@ -166,7 +166,7 @@ impl Embedder {
         place: Place,
         space: &Space,
         dimensions: Option<u32>,
-        mut progress: impl AsyncFnMut(Filled) -> Result<bool>,
+        mut progress: impl FnMut(Filled) -> bool + Send,
     ) -> Result<Filled> {
         let mut filled = Filled::default();
         let mut after = None;
@@ -189,7 +189,7 @@ impl Embedder {
             self.library.put_vectors(place, space, &vectors).await?;
             filled.chunks += vectors.len() as u64;
             filled.cost_nano_usd += embedded.cost_nano_usd;
-            if !progress(filled).await? {
+            if !progress(filled) {
                 return Ok(filled);
             }
         }

@@ -79,6 +79,19 @@ pub struct NewChunk {
     pub vector: Option<Vec<f32>>,
 }
 
+/// A chunk that somebody adds by hand.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AddChunk {
+    /// Its text.
+    pub text: String,
+    /// Headings that it stands under, the outermost first.
+    pub headings: Vec<String>,
+    /// Tokens of its text.
+    pub token_count: u32,
+    /// Its vector, in the space that answers.
+    pub vector: Option<(SpaceId, Vec<f32>)>,
+}
+
 /// A chunk with what is indexed of it.
 pub(crate) struct ChunkRow {
     pub(crate) chunk: Chunk,
@@ -136,6 +149,7 @@ impl Library {
             .collect();
         let ids = rows.iter().map(|(row, _)| row.chunk.id).collect();
         in_tx!(self.db, tx: Error => {
+            self.check_fence(tx).await?;
             let at = sql::documents::revision_in(tx, place, document).await?;
             let published = at.ok_or_else(|| Error::not_found(format!("document {document}")))?;
             if published >= revision {
@@ -241,6 +255,53 @@ impl Library {
         })?;
         self.after_commit(place).await;
         Ok(())
+    }
+
+    /// Adds a chunk behind the others of a document that is published.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid` for an empty text, `Conflict` for a document that was not read yet.
+    pub async fn add_chunk(
+        &self,
+        place: Place,
+        document: DocumentId,
+        new: AddChunk,
+    ) -> Result<ChunkId> {
+        if new.text.trim().is_empty() {
+            return Err(Error::invalid("`text` must not be empty"));
+        }
+        let analyzer = self.get_collection(place).await?.analyzer.0.check()?;
+        let now = self.now();
+        let chunk = NewChunk {
+            text: new.text,
+            headings: new.headings,
+            token_count: new.token_count,
+            ..NewChunk::default()
+        };
+        let (mut row, _) = chunk.into_row(place, document, 0, analyzer, now);
+        row.chunk.edited = true;
+        let id = row.chunk.id;
+        in_tx!(self.db, tx: Error => {
+            let generation = raise(tx, place, now).await?;
+            let at = sql::documents::revision_in(tx, place, document).await?;
+            row.revision = at.ok_or_else(|| super::document::no_document(document))?;
+            if row.revision == 0 {
+                return Err(Error::new(
+                    crate::ErrorKind::Conflict,
+                    "the document was not read yet: add chunks when it is ready",
+                ));
+            }
+            row.chunk.ordinal = sql::chunks::next_ordinal(tx, place, document, row.revision).await?;
+            sql::chunks::insert(tx, &row).await?;
+            if let Some((space, vector)) = &new.vector {
+                let bytes = half::encode(&normalized(vector));
+                sql::vectors::put(tx, place.org, *space, id, &bytes).await?;
+            }
+            sql::documents::recount(tx, place, document).await?;
+            self.changed(tx, place, document, generation).await
+        })?;
+        self.after_commit(place).await;
+        Ok(id)
     }
 
     /// Notes that what can be found of a document changed.

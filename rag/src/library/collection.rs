@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use store::{Json, Micros, OrgId, in_tx};
 
 use super::{Library, no_collection, raise};
+use crate::chunk::{ChunkSettings, Strategy};
 use crate::index::Place;
 use crate::search::{Analyzer, Language};
 use crate::{ChunkId, CollectionId, Error, ErrorKind, Result, SpaceId, sql};
@@ -30,6 +31,41 @@ impl Default for ChunkingSettings {
             overlap_tokens: 64,
             parent_tokens: 2048,
         }
+    }
+}
+
+impl ChunkingSettings {
+    /// The same in the chunker's own terms.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the field.
+    pub fn to_chunker(&self) -> Result<ChunkSettings> {
+        let strategy = match self.strategy.as_str() {
+            "structure" => Strategy::Structure,
+            "fixed" => Strategy::Static,
+            "parent_child" => Strategy::ParentChild {
+                parent_tokens: self.parent_tokens,
+            },
+            "rows" => Strategy::Questions {
+                question: None,
+                answer: None,
+            },
+            other => {
+                return Err(Error::invalid(format!(
+                    "`chunking.strategy` must be `structure`, `fixed`, `parent_child` or `rows`, not \
+                     `{other}`"
+                )));
+            }
+        };
+        let settings = ChunkSettings {
+            strategy,
+            max_tokens: self.max_tokens,
+            overlap_tokens: self.overlap_tokens,
+            ..ChunkSettings::default()
+        };
+        let checked = settings.check();
+        checked.map_err(|error| Error::invalid(format!("`chunking`: {error}")))?;
+        Ok(settings)
     }
 }
 
@@ -315,6 +351,14 @@ impl Library {
         Ok(count)
     }
 
+    /// How many documents and chunks are in a collection.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn totals(&self, place: Place) -> Result<(i64, i64)> {
+        Ok(sql::documents::totals(&self.db, place).await?)
+    }
+
     /// Says what a collection is doing.
     ///
     /// # Errors
@@ -327,18 +371,8 @@ impl Library {
 }
 
 impl CollectionSettings {
-    fn check(&self) -> Result<()> {
-        let chunking = &self.chunking;
-        if !(32..=8192).contains(&chunking.max_tokens) {
-            return Err(Error::invalid(
-                "`chunking.max_tokens` must be between 32 and 8192",
-            ));
-        }
-        if chunking.overlap_tokens > chunking.max_tokens / 2 {
-            return Err(Error::invalid(
-                "`chunking.overlap_tokens` must be at most half of `chunking.max_tokens`",
-            ));
-        }
+    pub(super) fn check(&self) -> Result<()> {
+        self.chunking.to_chunker()?;
         let search = &self.search;
         if !(1..=50).contains(&search.limit) {
             return Err(Error::invalid("`search.limit` must be between 1 and 50"));
@@ -359,7 +393,7 @@ impl CollectionSettings {
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
+pub(super) fn check_name(name: &str) -> Result<()> {
     if name.trim().is_empty() || name.chars().count() > 200 {
         return Err(Error::invalid("`name` must have between 1 and 200 letters"));
     }

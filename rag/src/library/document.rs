@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Json, Micros, OrgId, in_tx};
 
-use super::{Library, raise};
+use super::{Job, JobKind, Library, NewJob, raise};
 use crate::index::Place;
 use crate::search::Attributes;
 use crate::{CollectionId, DocumentId, Error, ErrorKind, Result, sql};
@@ -123,6 +123,23 @@ pub struct PublishedFacts {
     pub language: Option<String>,
     /// Things to tell.
     pub notes: Vec<String>,
+    /// Its media type by its content, where that is known now.
+    pub content_type: Option<String>,
+}
+
+/// A document's bytes, once they are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Original {
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// Where they are stored.
+    pub blob_key: String,
+    /// SHA-256 of them.
+    pub content_hash: Vec<u8>,
 }
 
 impl Library {
@@ -131,9 +148,46 @@ impl Library {
     /// # Errors
     /// `NotFound` for the collection, `Invalid` for attributes that are too many or too long.
     pub async fn add_document(&self, place: Place, new: NewDocument) -> Result<Document> {
+        let document = self.pending(place, new)?;
+        in_tx!(self.db, tx: Error => {
+            raise(tx, place, document.created_at).await?;
+            Ok(sql::documents::insert(tx, &document).await?)
+        })?;
+        Ok(document)
+    }
+
+    /// Adds a document and the job that reads it, both or neither.
+    ///
+    /// # Errors
+    /// As [`add_document`](Self::add_document).
+    pub async fn add_document_with_job(
+        &self,
+        place: Place,
+        new: NewDocument,
+        payload: serde_json::Value,
+    ) -> Result<(Document, Job)> {
+        super::collection::check_name(&new.name)?;
+        let document = self.pending(place, new)?;
+        let job = self.queued(
+            place,
+            NewJob {
+                kind: JobKind::Ingest,
+                document: Some(document.id),
+                payload,
+            },
+        );
+        in_tx!(self.db, tx: Error => {
+            raise(tx, place, document.created_at).await?;
+            sql::documents::insert(tx, &document).await?;
+            Ok(sql::jobs::insert(tx, &job).await?)
+        })?;
+        Ok((document, job))
+    }
+
+    fn pending(&self, place: Place, new: NewDocument) -> Result<Document> {
         check_attributes(&new.attributes, &new.tags)?;
         let now = self.now();
-        let document = Document {
+        Ok(Document {
             id: DocumentId::new(),
             org_id: place.org,
             collection_id: place.collection,
@@ -156,12 +210,7 @@ impl Library {
             generation: 0,
             created_at: now,
             updated_at: now,
-        };
-        in_tx!(self.db, tx: Error => {
-            raise(tx, place, now).await?;
-            Ok(sql::documents::insert(tx, &document).await?)
-        })?;
-        Ok(document)
+        })
     }
 
     /// A document.
@@ -239,6 +288,19 @@ impl Library {
         Ok(())
     }
 
+    /// Says where a document's bytes are: after they were fetched, or with a new version of them.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn set_original(&self, place: Place, id: DocumentId, new: &Original) -> Result<()> {
+        let now = self.now();
+        let changed = in_tx!(self.db, tx: Error => {
+            self.check_fence(tx).await?;
+            Ok(sql::documents::set_original(tx, place, id, new, now).await?)
+        })?;
+        found(changed, id)
+    }
+
     /// Begins a new revision and gives its number; removes what a killed ingestion left of it.
     ///
     /// # Errors
@@ -246,6 +308,7 @@ impl Library {
     pub async fn begin_revision(&self, place: Place, id: DocumentId) -> Result<i64> {
         let now = self.now();
         in_tx!(self.db, tx: Error => {
+            self.check_fence(tx).await?;
             let at = sql::documents::revision_in(tx, place, id).await?;
             let revision = at.ok_or_else(|| no_document(id))? + 1;
             sql::chunks::delete_revision(tx, place, id, revision).await?;
@@ -267,6 +330,7 @@ impl Library {
     ) -> Result<Document> {
         let now = self.now();
         in_tx!(self.db, tx: Error => {
+            self.check_fence(tx).await?;
             let generation = raise(tx, place, now).await?;
             let at = sql::documents::revision_in(tx, place, id).await?.ok_or_else(|| no_document(id))?;
             if at >= revision {
@@ -286,6 +350,7 @@ impl Library {
                 page_count: i64::from(facts.page_count),
                 language: facts.language.as_deref(),
                 notes: &notes,
+                content_type: facts.content_type.as_deref(),
             };
             sql::documents::publish(tx, place, id, &new, now).await?;
             sql::vectors::delete_before(tx, place, id, revision).await?;
@@ -301,7 +366,7 @@ pub(super) fn no_document(id: DocumentId) -> Error {
     Error::not_found(format!("document {id}"))
 }
 
-fn found(changed: u64, id: DocumentId) -> Result<()> {
+pub(super) fn found(changed: u64, id: DocumentId) -> Result<()> {
     if changed == 0 {
         return Err(no_document(id));
     }
@@ -309,7 +374,7 @@ fn found(changed: u64, id: DocumentId) -> Result<()> {
 }
 
 /// OpenAI's limits: 16 pairs, keys of 64 and texts of 512 letters.
-fn check_attributes(attributes: &Attributes, tags: &[String]) -> Result<()> {
+pub(super) fn check_attributes(attributes: &Attributes, tags: &[String]) -> Result<()> {
     if attributes.len() > 16 {
         return Err(Error::invalid("`attributes` may have 16 keys at most"));
     }

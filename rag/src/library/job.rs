@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::{Json, Micros, OrgId, in_tx};
 use uuid::Uuid;
 
-use super::Library;
+use super::{Library, Status};
 use crate::index::Place;
 use crate::{CollectionId, DocumentId, Error, ErrorKind, JobId, Result, sql};
 
@@ -22,6 +22,8 @@ pub enum JobKind {
     Rechunk,
     /// Brings the collection in step with a folder, a bucket or a site.
     Sync,
+    /// Indexes all texts again, for another language.
+    Reindex,
 }
 
 crate::word::sql_word!(JobKind {
@@ -29,6 +31,7 @@ crate::word::sql_word!(JobKind {
     Reembed = "reembed",
     Rechunk = "rechunk",
     Sync = "sync",
+    Reindex = "reindex",
 });
 
 /// Where a job is.
@@ -137,8 +140,14 @@ impl Library {
     /// `Conflict` for a collection that does not exist (any more).
     pub async fn create_job(&self, place: Place, new: NewJob) -> Result<Job> {
         self.get_collection(place).await?;
+        let job = self.queued(place, new);
+        in_tx!(self.db, tx: Error => Ok(sql::jobs::insert(tx, &job).await?))?;
+        Ok(job)
+    }
+
+    pub(super) fn queued(&self, place: Place, new: NewJob) -> Job {
         let now = self.now();
-        let job = Job {
+        Job {
             id: JobId::new(),
             org_id: place.org,
             collection_id: place.collection,
@@ -158,9 +167,7 @@ impl Library {
             progressed_at: now,
             created_at: now,
             updated_at: now,
-        };
-        in_tx!(self.db, tx: Error => Ok(sql::jobs::insert(tx, &job).await?))?;
-        Ok(job)
+        }
     }
 
     /// Takes the oldest job that waits, or whose worker has not been heard of, for `lease`.
@@ -208,10 +215,7 @@ impl Library {
             Ok(sql::jobs::finish(tx, worker, id, state, error, now).await?)
         })?;
         if changed == 0 {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!("job {id} was taken over by another worker"),
-            ));
+            return Err(taken_over(id));
         }
         Ok(())
     }
@@ -253,4 +257,70 @@ impl Library {
         let before = before.unwrap_or(JobId::from_uuid(Uuid::max()));
         Ok(sql::jobs::list(&self.db, place, before, limit as i64).await?)
     }
+
+    /// Ends a job, and says in the same step what became of its document.
+    ///
+    /// # Errors
+    /// `Conflict` when it belongs to another worker now.
+    pub async fn end_job(
+        &self,
+        worker: Uuid,
+        job: &Job,
+        state: JobState,
+        error: Option<&str>,
+        document: Option<Status>,
+    ) -> Result<()> {
+        let place = Place {
+            org: job.org_id,
+            collection: job.collection_id,
+        };
+        let now = self.now();
+        in_tx!(self.db, tx: Error => {
+            if sql::jobs::finish(tx, worker, job.id, state, error, now).await? == 0 {
+                return Err(taken_over(job.id));
+            }
+            if let (Some(id), Some(status)) = (job.document_id, document) {
+                sql::documents::set_status(tx, place, id, status, error, now).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives jobs back whose workers ended with their process. Only where no other process works on
+    /// this database.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn release_jobs(&self) -> Result<u64> {
+        in_tx!(self.db, tx: Error => Ok(sql::jobs::release(tx).await?))
+    }
+
+    /// Jobs of a collection that were changed since `since`, oldest first; `job` for one alone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn changed_jobs(
+        &self,
+        place: Place,
+        job: Option<JobId>,
+        since: Micros,
+    ) -> Result<Vec<Job>> {
+        Ok(sql::jobs::changed(&self.db, place, job, since).await?)
+    }
+
+    /// Asks all jobs of a kind of the collection to end.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn cancel_jobs(&self, place: Place, kind: JobKind) -> Result<u64> {
+        let now = self.now();
+        in_tx!(self.db, tx: Error => Ok(sql::jobs::cancel_kind(tx, place, kind, now).await?))
+    }
+}
+
+pub(super) fn taken_over(id: JobId) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!("job {id} was taken over by another worker"),
+    )
 }

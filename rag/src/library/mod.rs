@@ -14,6 +14,7 @@ mod chunk;
 mod collection;
 mod delete;
 mod document;
+mod edit;
 mod evaluation;
 mod job;
 mod space;
@@ -26,13 +27,14 @@ use crate::index::{Place, VectorStore};
 use crate::{Error, Result};
 
 pub(crate) use chunk::ChunkRow;
-pub use chunk::{Chunk, NewChunk};
+pub use chunk::{AddChunk, Chunk, NewChunk};
 pub use collection::{
     ChunkingSettings, Collection, CollectionSettings, CollectionState, CreateCollection,
     EmbeddingSettings, SearchDefaults, UpdateCollection,
 };
 pub use delete::Receipt;
-pub use document::{Document, NewDocument, PublishedFacts, Status};
+pub use document::{Document, NewDocument, Original, PublishedFacts, Status};
+pub use edit::{CollectionRecord, PatchCollection, PatchDocument};
 pub use evaluation::{Case, CaseMetrics, Expected, NewCase, Run, RunMetrics};
 pub use job::{Job, JobKind, JobState, NewJob, Progress};
 pub(crate) use space::normalized;
@@ -44,6 +46,14 @@ pub struct Library {
     db: Db,
     clock: SharedClock,
     store: Arc<dyn VectorStore>,
+    fence: Option<Fence>,
+}
+
+/// A job and the worker that has it.
+#[derive(Debug, Clone, Copy)]
+struct Fence {
+    worker: uuid::Uuid,
+    job: crate::JobId,
 }
 
 impl std::fmt::Debug for Library {
@@ -57,7 +67,33 @@ impl std::fmt::Debug for Library {
 impl Library {
     /// A library in `db`, searched through `store`.
     pub fn new(db: Db, clock: SharedClock, store: Arc<dyn VectorStore>) -> Self {
-        Self { db, clock, store }
+        Self {
+            db,
+            clock,
+            store,
+            fence: None,
+        }
+    }
+
+    /// The same library for a worker that carries out a job: what it writes of documents is refused
+    /// from the moment on in which the job is somebody else's.
+    #[must_use]
+    pub fn held_by(&self, worker: uuid::Uuid, job: crate::JobId) -> Self {
+        Self {
+            fence: Some(Fence { worker, job }),
+            ..self.clone()
+        }
+    }
+
+    /// Goes on only while the job is this worker's.
+    async fn check_fence(&self, tx: &mut store::Tx) -> Result<()> {
+        let Some(Fence { worker, job }) = self.fence else {
+            return Ok(());
+        };
+        match crate::sql::jobs::hold(tx, worker, job).await? {
+            0 => Err(job::taken_over(job)),
+            _ => Ok(()),
+        }
     }
 
     /// The index.

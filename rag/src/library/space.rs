@@ -156,6 +156,28 @@ impl Library {
         Ok(())
     }
 
+    /// Lets text search answer alone: removes all vectors of the collection.
+    ///
+    /// # Errors
+    /// `NotFound`, and those of the database.
+    pub async fn end_spaces(&self, place: Place) -> Result<()> {
+        let before = self.get_collection(place).await?;
+        in_tx!(self.db, tx: Error => {
+            self.check_fence(tx).await?;
+            let generation = raise(tx, place, self.clock.now()).await?;
+            sql::collections::set_spaces(tx, place.org, place.collection, None, None).await?;
+            sql::vectors::delete_others(tx, place, None, None).await?;
+            sql::documents::touch_all(tx, place, generation).await?;
+            if self.store.needs_outbox() {
+                sql::outbox::add_collection(tx, place).await?;
+            }
+            Ok(())
+        })?;
+        self.after_commit(place).await;
+        self.retire(place, before.space_id).await;
+        Ok(())
+    }
+
     /// Left-overs of a space that does not answer any more harm nobody, so a failure is only logged.
     async fn retire(&self, place: Place, space: Option<SpaceId>) {
         if let Err(error) = self.store.retire(place, space).await {
@@ -203,6 +225,7 @@ impl Library {
     ) -> Result<()> {
         check_lengths(space, vectors.iter().map(|(_, v)| v.len()))?;
         in_tx!(self.db, tx: Error => {
+            self.check_fence(tx).await?;
             let generation = raise(tx, place, self.clock.now()).await?;
             for (chunk, vector) in vectors {
                 let bytes = half::encode(&normalized(vector));
@@ -223,6 +246,17 @@ impl Library {
         })?;
         self.after_commit(place).await;
         Ok(())
+    }
+
+    /// How many chunks have no vector in `space`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_missing_vectors(&self, place: Place, space: SpaceId) -> Result<u64> {
+        let missing = in_tx!(self.db, tx: Error => {
+            Ok(sql::vectors::count_missing(tx, place, space).await?)
+        })?;
+        Ok(u64::try_from(missing).unwrap_or(0))
     }
 
     /// Vectors of texts that were embedded before, by the texts' hashes.

@@ -87,6 +87,34 @@ impl Format {
             Self::Audio => "audio",
         }
     }
+
+    /// The media type; `None` for kinds that have many.
+    pub const fn media_type(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Pdf => "application/pdf",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pptx => {
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+            }
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Xls => "application/vnd.ms-excel",
+            Self::Ods => "application/vnd.oasis.opendocument.spreadsheet",
+            Self::Odt => "application/vnd.oasis.opendocument.text",
+            Self::Odp => "application/vnd.oasis.opendocument.presentation",
+            Self::Html => "text/html",
+            Self::Markdown => "text/markdown",
+            Self::Text | Self::Code => "text/plain",
+            Self::Csv => "text/csv",
+            Self::Tsv => "text/tab-separated-values",
+            Self::Json => "application/json",
+            Self::Jsonl => "application/jsonl",
+            Self::Xml => "application/xml",
+            Self::Epub => "application/epub+zip",
+            Self::Email => "message/rfc822",
+            Self::Rtf => "application/rtf",
+            Self::Image | Self::Audio => return None,
+        })
+    }
 }
 
 impl std::fmt::Display for Format {

@@ -8,6 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Document, Hints, ParseError, parse};
 
+/// The name under which workers know [`job`].
+pub const JOB: &str = "parse";
+
 /// The input of [`job`] for a file.
 ///
 /// # Errors

@@ -505,7 +505,7 @@ fn alone(mode: Mode, found: &Found) -> Vec<(ChunkId, f32)> {
 }
 
 /// The length to ask the model for, where the collection asked for one when its space was made.
-fn asked_dimensions(collection: &Collection, space: &Space) -> Option<u32> {
+pub(crate) fn asked_dimensions(collection: &Collection, space: &Space) -> Option<u32> {
     let settings = collection.settings.embedding.as_ref()?;
     let asked = settings
         .dimensions

@@ -11,6 +11,7 @@ mod request;
 
 pub use analyzer::{Analyzer, Language};
 pub use engine::Search;
+pub(crate) use engine::asked_dimensions;
 pub use filter::{AttributeValue, Attributes, Comparison, Compound, Filter, Membership};
 pub use gateway_models::GatewayModels;
 pub use models::{Completed, EmbedRequest, Embedded, Models, Prompt, Reranked, TextKind};

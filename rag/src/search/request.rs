@@ -68,6 +68,7 @@ pub struct Decay {
 /// A search. Absent fields take the collection's defaults.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"queries": ["How many days of leave are there?"], "limit": 5}))]
 pub struct SearchRequest {
     /// The questions; several are searched for together. 1 to 8.
     pub queries: Vec<String>,

@@ -183,3 +183,16 @@ pub(crate) async fn set_terms(
     ).bind(id).bind(at.org).bind(at.collection).bind(terms).bind(term_count))?;
     Ok(())
 }
+
+/// The place behind the last chunk of a revision.
+pub(crate) async fn next_ordinal(
+    tx: &mut Tx,
+    at: Place,
+    document: DocumentId,
+    revision: i64,
+) -> Result<i64> {
+    on_tx!(tx, c => sqlx::query_scalar(
+        "SELECT COALESCE(max(ordinal) + 1, 0) FROM chunks
+         WHERE org_id = $1 AND collection_id = $2 AND document_id = $3 AND revision = $4",
+    ).bind(at.org).bind(at.collection).bind(document).bind(revision).fetch_one(c).await)
+}

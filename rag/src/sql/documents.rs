@@ -105,6 +105,7 @@ pub(crate) struct Published<'a> {
     pub(crate) page_count: i64,
     pub(crate) language: Option<&'a str>,
     pub(crate) notes: &'a Json<Vec<String>>,
+    pub(crate) content_type: Option<&'a str>,
 }
 
 /// Makes a revision the one that is found, and counts its chunks.
@@ -118,6 +119,7 @@ pub(crate) async fn publish(
     on_tx!(tx, execute => sqlx::query(
         "UPDATE documents SET revision = $4, generation = $5, status = 'ready', error = NULL,
              page_count = $6, language = $7, notes = $8, updated_at = $9,
+             content_type = COALESCE($10, content_type),
              chunk_count = (SELECT count(*) FROM chunks c
                  WHERE c.document_id = $1 AND c.revision = $4 AND c.searchable),
              token_count = (SELECT CAST(COALESCE(sum(c.token_count), 0) AS BIGINT) FROM chunks c
@@ -132,7 +134,8 @@ pub(crate) async fn publish(
     .bind(new.page_count)
     .bind(new.language)
     .bind(new.notes)
-    .bind(now))
+    .bind(now)
+    .bind(new.content_type))
 }
 
 pub(crate) async fn set_attributes(
@@ -261,4 +264,78 @@ pub(crate) async fn hide_all(tx: &mut Tx, at: Place, generation: i64) -> Result<
         "UPDATE documents SET status = 'deleting', revision = 0, generation = $3
          WHERE org_id = $1 AND collection_id = $2",
     ).bind(at.org).bind(at.collection).bind(generation))
+}
+
+/// Blobs that documents know, of those in `keys`.
+pub(crate) async fn known_blobs(db: &Db, keys: &[String]) -> Result<Vec<String>> {
+    on_reader!(db, c => {
+        let mut q = sqlx::QueryBuilder::new("SELECT blob_key FROM documents WHERE blob_key IN (");
+        let mut list = q.separated(", ");
+        for key in keys {
+            list.push_bind(key.clone());
+        }
+        q.push(")");
+        q.build_query_scalar().fetch_all(c).await
+    })
+}
+
+/// Where the original lies, once it is there.
+pub(crate) async fn set_original(
+    tx: &mut Tx,
+    at: Place,
+    id: DocumentId,
+    new: &crate::library::Original,
+    now: Micros,
+) -> Result<u64> {
+    let size = i64::try_from(new.size_bytes).unwrap_or(i64::MAX);
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE documents SET name = $4, content_type = $5, size_bytes = $6, blob_key = $7,
+             content_hash = $8, updated_at = $9
+         WHERE id = $1 AND org_id = $2 AND collection_id = $3 AND status <> 'deleting'",
+    )
+    .bind(id)
+    .bind(at.org)
+    .bind(at.collection)
+    .bind(&new.name)
+    .bind(&new.content_type)
+    .bind(size)
+    .bind(&new.blob_key)
+    .bind(&new.content_hash)
+    .bind(now))
+}
+
+/// Counts the chunks and tokens of the published revision again.
+pub(crate) async fn recount(tx: &mut Tx, at: Place, id: DocumentId) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE documents SET
+             chunk_count = (SELECT count(*) FROM chunks c
+                 WHERE c.document_id = $1 AND c.revision = documents.revision AND c.searchable),
+             token_count = (SELECT CAST(COALESCE(sum(c.token_count), 0) AS BIGINT) FROM chunks c
+                 WHERE c.document_id = $1 AND c.revision = documents.revision AND c.searchable)
+         WHERE id = $1 AND org_id = $2 AND collection_id = $3",
+    ).bind(id).bind(at.org).bind(at.collection))
+}
+
+/// How many documents and chunks a collection shows.
+pub(crate) async fn totals(db: &Db, at: Place) -> Result<(i64, i64)> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT count(*), CAST(COALESCE(sum(chunk_count), 0) AS BIGINT) FROM documents
+         WHERE org_id = $1 AND collection_id = $2 AND status <> 'deleting'",
+    ).bind(at.org).bind(at.collection).fetch_one(c).await)
+}
+
+pub(crate) async fn get_in(tx: &mut Tx, at: Place, id: DocumentId) -> Result<Option<Document>> {
+    on_tx!(tx, c => sqlx::query_as(
+        "SELECT id, org_id, collection_id, name, content_type, size_bytes, blob_key, content_hash,
+             source, status, error, notes, attributes, tags, language, page_count, chunk_count,
+             token_count, revision, generation, created_at, updated_at
+         FROM documents
+         WHERE id = $1 AND org_id = $2 AND collection_id = $3 AND status <> 'deleting'",
+    ).bind(id).bind(at.org).bind(at.collection).fetch_optional(c).await)
+}
+
+pub(crate) async fn set_name(tx: &mut Tx, at: Place, id: DocumentId, name: &str) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE documents SET name = $4 WHERE id = $1 AND org_id = $2 AND collection_id = $3",
+    ).bind(id).bind(at.org).bind(at.collection).bind(name))
 }

@@ -2,7 +2,7 @@ use store::{Db, Micros, Result, Tx, on_reader, on_tx};
 use uuid::Uuid;
 
 use crate::index::Place;
-use crate::library::{Job, JobState, Progress};
+use crate::library::{Job, JobKind, JobState, Progress};
 use crate::{DocumentId, JobId};
 
 pub(crate) async fn insert(tx: &mut Tx, job: &Job) -> Result<()> {
@@ -35,7 +35,7 @@ pub(crate) async fn insert(tx: &mut Tx, job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// The conditions on state and lease are checked again by the update, so on PostgreSQL two workers
+/// One job of a document at a time. The conditions on state and lease are checked again by the update, so on PostgreSQL two workers
 /// that find the same job cannot both get it.
 pub(crate) async fn claim(
     tx: &mut Tx,
@@ -46,9 +46,12 @@ pub(crate) async fn claim(
     on_tx!(tx, c => sqlx::query_as(
         "UPDATE ingestion_jobs SET state = 'running', lease_owner = $1, lease_until = $3,
              attempts = attempts + 1, progressed_at = $2, updated_at = $2
-         WHERE id = (SELECT id FROM ingestion_jobs
-                 WHERE state = 'queued' OR (state = 'running' AND lease_until < $2)
-                 ORDER BY id LIMIT 1)
+         WHERE id = (SELECT j.id FROM ingestion_jobs j
+                 WHERE (j.state = 'queued' OR (j.state = 'running' AND j.lease_until < $2))
+                     AND NOT EXISTS (SELECT 1 FROM ingestion_jobs o
+                         WHERE o.document_id = j.document_id AND o.id <> j.id
+                             AND o.state = 'running' AND o.lease_until >= $2)
+                 ORDER BY j.id LIMIT 1)
            AND (state = 'queued' OR (state = 'running' AND lease_until < $2))
          RETURNING id, org_id, collection_id, document_id, kind, payload, state, stage, pages_done,
              pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
@@ -134,4 +137,51 @@ pub(crate) async fn delete_of_document(tx: &mut Tx, at: Place, id: DocumentId) -
     on_tx!(tx, execute => sqlx::query(
         "DELETE FROM ingestion_jobs WHERE document_id = $1 AND org_id = $2 AND collection_id = $3",
     ).bind(id).bind(at.org).bind(at.collection))
+}
+
+/// Whether the job is this worker's. Also the lock that keeps it so until the transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, worker: Uuid, id: JobId) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE ingestion_jobs SET attempts = attempts
+         WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
+    ).bind(id).bind(worker))
+}
+
+/// Ends all leases.
+pub(crate) async fn release(tx: &mut Tx) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE ingestion_jobs SET lease_until = 0 WHERE state = 'running'",
+    ))
+}
+
+/// Jobs that were changed since `since`, oldest first.
+pub(crate) async fn changed(
+    db: &Db,
+    at: Place,
+    only: Option<JobId>,
+    since: Micros,
+) -> Result<Vec<Job>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT id, org_id, collection_id, document_id, kind, payload, state, stage, pages_done,
+             pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
+             cancel_requested, progressed_at, created_at, updated_at
+         FROM ingestion_jobs WHERE org_id = $1 AND collection_id = $2 AND updated_at >= $3
+             AND id BETWEEN $4 AND $5
+         ORDER BY updated_at, id LIMIT 500",
+    )
+    .bind(at.org)
+    .bind(at.collection)
+    .bind(since)
+    .bind(only.unwrap_or(JobId::from_uuid(Uuid::nil())))
+    .bind(only.unwrap_or(JobId::from_uuid(Uuid::max())))
+    .fetch_all(c).await)
+}
+
+/// Asks all jobs of a kind to end.
+pub(crate) async fn cancel_kind(tx: &mut Tx, at: Place, kind: JobKind, now: Micros) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE ingestion_jobs SET cancel_requested = TRUE, updated_at = $4,
+             state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END
+         WHERE kind = $1 AND org_id = $2 AND collection_id = $3 AND state IN ('queued', 'running')",
+    ).bind(kind).bind(at.org).bind(at.collection).bind(now))
 }

@@ -67,9 +67,8 @@ async fn filling_a_space_stops_when_told_and_goes_on_where_it_was() {
         world.write(id, &texts, None).await;
         let embedder = Embedder::new(world.library.clone());
         let fill = async |go_on: bool| {
-            let progress = async |_| -> Result<bool> { Ok(go_on) };
             embedder
-                .fill(&world.models, world.place, &world.space, None, progress)
+                .fill(&world.models, world.place, &world.space, None, |_| go_on)
                 .await
         };
         assert_eq!(fill(false).await.expect("fills").chunks, 64);

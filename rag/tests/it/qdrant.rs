@@ -1,11 +1,8 @@
 //! The Qdrant index: it converges whichever side crashes.
 
-use std::sync::Arc;
-
 use rag::ErrorKind;
-use rag::index::{Embedded, EmbeddedConfig, Place};
+use rag::index::Place;
 use rag::search::{Comparison, Filter, Mode, SearchRequest};
-use store::{Dialect, TestClock};
 
 use crate::world::{World, with_qdrant};
 
@@ -135,25 +132,6 @@ async fn texts_have_no_order_there_and_it_says_so() {
         };
         let error = world.search.run(&world.models, world.place, request).await;
         assert_eq!(error.expect_err("is refused").kind, ErrorKind::Invalid);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_embedded_index_is_refused_on_postgresql() {
-    store::testing::for_each_db(|db| async move {
-        let made = Embedded::new(
-            db.clone(),
-            Arc::new(TestClock::default()),
-            EmbeddedConfig::default(),
-        );
-        match db.dialect() {
-            Dialect::Sqlite => drop(made.expect("is fine")),
-            Dialect::Postgres => {
-                let error = made.expect_err("is refused");
-                assert!(error.message.contains("qdrant.url"), "{error}");
-            }
-        }
     })
     .await;
 }

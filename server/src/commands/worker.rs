@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use sandbox::{Job, Pool, Program, SandboxConfig};
 
 /// The jobs that workers know.
-const JOBS: &[(&str, Job)] = &[(sandbox::code::JOB, sandbox::code::job)];
+const JOBS: &[(&str, Job)] = &[
+    (sandbox::code::JOB, sandbox::code::job),
+    (rag::parse::JOB, rag::parse::job),
+];
 
 /// Serves jobs until the server is gone. To be called before any thread is started.
 pub fn run(args: &[String]) -> ExitCode {

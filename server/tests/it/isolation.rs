@@ -92,6 +92,20 @@ impl Records {
             let place: &'static str = Box::leak(format!("{path}/{{id}}").into_boxed_str());
             ids.insert(place, id);
         }
+        let wanted = json!({"name": "Handbook"});
+        let made = site.post("/api/v1/collections", owner, wanted).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let collection = made.json()["id"].as_str().expect("an id").to_owned();
+        let wanted = json!({"name": "Leave.md", "text": "Thirty days."});
+        let path = format!("/api/v1/collections/{collection}/documents/text");
+        let made = site.post(&path, owner, wanted).await;
+        assert_eq!(made.status, StatusCode::ACCEPTED, "{}", made.text);
+        for (place, pointer) in [("{document_id}", "/document/id"), ("{job_id}", "/job/id")] {
+            let made = made.json();
+            let id = made.pointer(pointer).and_then(Value::as_str);
+            ids.insert(place, id.expect("an id").to_owned());
+        }
+        ids.insert("/api/v1/collections/{id}", collection);
         let team = ids["/api/v1/teams/{id}"].clone();
         let path = format!("/api/v1/teams/{team}/members/{extra}");
         let added = site.send(&Method::PUT, &path, Some(owner), &[], None).await;
@@ -130,7 +144,11 @@ fn with_others(path: &str) -> String {
     path.replace("{month}", "2026-01")
         .replace("{request_id}", "req_none")
         .replace("/providers/{id}", "/providers/openai")
+        .replace("{number}", "1")
         .replace("{id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
+        .replace("{document_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b12")
+        .replace("{chunk_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b13")
+        .replace("{job_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b14")
 }
 
 fn query(operation: &Operation) -> &'static str {
@@ -280,7 +298,8 @@ async fn another_organizations_ids_are_not_found_and_its_records_are_in_no_list(
                 if token != stranger && permission.is_some_and(|p| !Role::Admin.allows(p)) {
                     continue;
                 }
-                let Some(path) = records.fill(&operation) else {
+                let filled = records.fill(&operation);
+                let Some(path) = filled.map(|path| with_others(&path)) else {
                     if operation.method == Method::GET {
                         let path = with_others(&operation.path);
                         let answer = call(&site, &operation, &path, Some(token)).await;

@@ -4,6 +4,7 @@ mod canary;
 mod document;
 mod isolation;
 mod openapi;
+mod rag_hub;
 mod sandbox;
 mod shield;
 mod site;

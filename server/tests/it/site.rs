@@ -69,7 +69,11 @@ pub(crate) async fn at_each_site(settings: &str, test: impl AsyncFn(Site)) {
         if config.database.url.is_none() {
             config.server.data_dir = db.config().data_dir.clone();
         }
-        let app = App::build(&config).await.expect("builds");
+        let mut app = App::build(&config).await.expect("builds");
+        // The program is the test here, which is no worker.
+        let program = sandbox::Program::new(env!("CARGO_BIN_EXE_nocode-ai"), ["worker"]);
+        app.sandbox = sandbox::Pool::new(config.sandbox.clone(), program);
+        app.rag = open_rag(&app, &config).await;
         app.accounts.first_start().await.expect("started");
         let edge = Edge {
             server: config.server.clone(),
@@ -86,6 +90,21 @@ pub(crate) async fn at_each_site(settings: &str, test: impl AsyncFn(Site)) {
         app.db.close().await;
     })
     .await;
+}
+
+/// The hub with the workers of the built program. It fetches from this machine too.
+async fn open_rag(app: &App, config: &Config) -> rag::Rag {
+    let parts = rag::Parts {
+        gateway: app.gateway.clone(),
+        clock: std::sync::Arc::new(store::SystemClock),
+        parser: std::sync::Arc::new(app.sandbox.clone()),
+        blobs: std::sync::Arc::new(rag::blob::FileStore::new(
+            config.server.data_dir.join("blobs"),
+        )),
+        client: outbound::Client::trusted(&outbound::Settings::default()),
+        config: config.rag.clone(),
+    };
+    rag::Rag::open(parts).await.expect("opens")
 }
 
 impl Site {
@@ -151,10 +170,14 @@ impl Site {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let address = accounts::http::PeerAddress([192, 0, 2, 1].into());
-        let request = request.extension(address);
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let request = request.body(body).expect("valid");
+        self.exchange(request.body(body).expect("valid")).await
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn exchange(&self, mut request: Request<Body>) -> Answer {
+        let address = accounts::http::PeerAddress([192, 0, 2, 1].into());
+        request.extensions_mut().insert(address);
         let response = self
             .router
             .clone()

@@ -157,6 +157,7 @@ function Head<Row>({ columns, order, setOrder }: HeadProps<Row>) {
                 <UnstyledButton
                   className={classes.sort}
                   data-by={isBy || undefined}
+                  data-align={align}
                   onClick={() => setOrder(next)}
                   aria-label={t("sortBy", { column: title })}
                 >

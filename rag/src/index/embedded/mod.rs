@@ -6,8 +6,8 @@
 //! documents. [`sync`](VectorStore::sync) compares generations and reads the changed documents, no
 //! others. A search calls it first: one statement when nothing changed.
 //!
-//! Only one process may do this on a database, and SQLite's file is one process's. With PostgreSQL
-//! there may be many, so there the index is a Qdrant server.
+//! So several processes on one PostgreSQL agree, each with the whole index in its own memory; where
+//! that is too much, the index is a Qdrant server.
 
 mod collection;
 mod mask;
@@ -28,7 +28,7 @@ use store::{Db, Micros, SharedClock};
 
 use super::{Found, Place, StoreCounts, StoreQuery, VectorStore};
 use crate::sql;
-use crate::{DocumentId, Error, ErrorKind, Result};
+use crate::{DocumentId, Error, Result};
 use collection::CollectionIndex;
 
 /// Limits of the indexes in memory.
@@ -81,27 +81,16 @@ impl std::fmt::Debug for Embedded {
 
 impl Embedded {
     /// Indexes of what `db` holds.
-    ///
-    /// # Errors
-    /// `NotConfigured` on PostgreSQL: several processes may write there, and each would answer from
-    /// its own memory.
-    pub fn new(db: Db, clock: SharedClock, config: EmbeddedConfig) -> Result<Self> {
-        if db.dialect() == store::Dialect::Postgres {
-            return Err(Error::new(
-                ErrorKind::NotConfigured,
-                "documents can be searched with PostgreSQL when there is a Qdrant server; set \
-                 `qdrant.url`, or use the embedded database",
-            ));
-        }
+    pub fn new(db: Db, clock: SharedClock, config: EmbeddedConfig) -> Self {
         let inner = Inner {
             db,
             clock,
             config,
             slots: Mutex::new(HashMap::new()),
         };
-        Ok(Self {
+        Self {
             inner: Arc::new(inner),
-        })
+        }
     }
 
     /// Drops the indexes that nobody asked for in a while, and the oldest while there is too much.

@@ -14,7 +14,7 @@ use rag::library::{
 use rag::search::{Search, SearchAnswer, SearchRequest};
 use rag::{DocumentId, Library, SpaceId};
 use store::testing::{TempDir, for_each_db};
-use store::{Db, Dialect, OrgId, TestClock};
+use store::{Db, OrgId, TestClock};
 
 use models::Words;
 use qdrant::StandIn;
@@ -46,23 +46,13 @@ enum Index {
 
 /// Runs `test` with each index, on each database that the index works with.
 pub(crate) async fn in_each_world<T: Future<Output = ()>>(test: impl Fn(World) -> T) {
-    for_each_db(|db| async {
-        if db.dialect() == Dialect::Sqlite {
-            test(World::new(db, Index::Embedded).await).await;
-        }
-    })
-    .await;
+    for_each_db(|db| async { test(World::new(db, Index::Embedded).await).await }).await;
     with_qdrant(test).await;
 }
 
 /// Runs `test` with the embedded index.
 pub(crate) async fn embedded<T: Future<Output = ()>>(test: impl Fn(World) -> T) {
-    for_each_db(|db| async {
-        if db.dialect() == Dialect::Sqlite {
-            test(World::new(db, Index::Embedded).await).await;
-        }
-    })
-    .await;
+    for_each_db(|db| async { test(World::new(db, Index::Embedded).await).await }).await;
 }
 
 /// Runs `test` with Qdrant, on each database. The server is that of `TEST_QDRANT_URL`, else one that
@@ -91,7 +81,7 @@ impl World {
             Index::Embedded => {
                 let config = EmbeddedConfig::default();
                 let clock = Arc::new(clock.clone());
-                Arc::new(Embedded::new(db.clone(), clock, config).expect("is SQLite"))
+                Arc::new(Embedded::new(db.clone(), clock, config))
             }
             Index::Qdrant => {
                 let (config, stand_in) = qdrant_config().await;

@@ -12,7 +12,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("providers", &[]),
     ("accounts", &["store"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
-    ("rag", &["store", "outbound", "accounts", "gateway"]),
+    (
+        "rag",
+        &["store", "outbound", "sandbox", "accounts", "gateway"],
+    ),
     (
         "server",
         &[

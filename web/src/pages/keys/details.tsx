@@ -12,9 +12,10 @@ import {
 } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { api, body } from "../../api/client";
 import { Confirm } from "../../components/confirm";
+import { Fact } from "../../components/fact";
 import { FailureNotice } from "../../components/failure-notice";
 import { Pending } from "../../components/pending";
 import { showDone } from "../../components/toast";
@@ -244,19 +245,6 @@ function useRuleWords() {
       return of(text, model);
     },
   };
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <Group gap="sm" align="flex-start" wrap="nowrap">
-      <Text size="sm" c="dimmed" w={120} style={{ flexShrink: 0 }}>
-        {name}
-      </Text>
-      <Text size="sm" component="div">
-        {children}
-      </Text>
-    </Group>
-  );
 }
 
 function Words({ words }: { words: string[] }) {

@@ -1,10 +1,10 @@
 import { Badge, Box, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { IconCode, IconInfoCircle, IconTool } from "@tabler/icons-react";
+import { useCallDetail } from "../../api/call";
 import { CopyButton } from "../../components/copy-button";
 import { FailureNotice } from "../../components/failure-notice";
 import { duration, money, number } from "../../i18n/format";
 import { useMay } from "../../session/me";
-import { useCallDetail } from "./call-detail";
 import type { Answer } from "./chat";
 import classes from "./playground.module.css";
 import { usePlayground } from "./texts";

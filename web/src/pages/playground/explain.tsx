@@ -1,11 +1,12 @@
-import { Badge, Group, Modal, Paper, Stack, Text } from "@mantine/core";
-import type { components } from "../../../types/schema";
+import { Anchor, Group, Modal, Stack, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useCallDetail } from "../../api/call";
+import { AttemptCard } from "../../components/attempt/card";
 import { CopyButton } from "../../components/copy-button";
 import { FailureNotice } from "../../components/failure-notice";
 import { Pending } from "../../components/pending";
 import { useCommon } from "../../i18n/common";
-import { dateTime, duration, money, number } from "../../i18n/format";
-import { useCallDetail } from "./call-detail";
+import { money } from "../../i18n/format";
 import { usePlayground } from "./texts";
 
 /** Every attempt that a request led to: who was asked, how it went, what it cost. */
@@ -30,60 +31,14 @@ export function Explain({ requestId, onClose }: { requestId: string | null; onCl
               {t("attempts", { count: detail.data.attempts.length, cost: money(detail.data.cost_nano_usd) })}
             </Text>
             {detail.data.attempts.map((attempt) => (
-              <Attempt key={attempt.id} attempt={attempt} />
+              <AttemptCard key={attempt.id} attempt={attempt} />
             ))}
+            <Anchor component={Link} to={`/usage/requests/${requestId}`} size="sm" underline="always">
+              {t("wholeRequest")}
+            </Anchor>
           </>
         )}
       </Stack>
     </Modal>
-  );
-}
-
-function Attempt({ attempt }: { attempt: components["schemas"]["AttemptRow"] }) {
-  const t = usePlayground();
-  const facts: [string, string | null][] = [
-    [t("provider"), attempt.provider],
-    [t("upstreamModel"), attempt.model],
-    [t("figures.tokens"), `${number(attempt.input_tokens)} / ${number(attempt.output_tokens)}`],
-    [t("source"), attempt.usage_source],
-    [t("figures.cost"), attempt.cost_nano_usd == null ? "–" : money(attempt.cost_nano_usd)],
-    [t("figures.first"), attempt.first_token_us == null ? null : duration(attempt.first_token_us)],
-    [t("latency"), duration(attempt.latency_us)],
-    [t("overhead"), duration(attempt.overhead_us)],
-    [t("translation"), attempt.translation ?? null],
-  ];
-  const good = attempt.status === "success" || attempt.status === "cache_hit";
-  return (
-    <Paper p="sm">
-      <Group justify="space-between" mb={6}>
-        <Group gap="xs">
-          <Text size="sm" fw={600}>
-            {t("attempt", { number: attempt.attempt })}
-          </Text>
-          <Badge color={good ? "petrol" : "red"}>{attempt.status}</Badge>
-        </Group>
-        <Text size="xs" c="dimmed">
-          {dateTime(attempt.created_at)}
-        </Text>
-      </Group>
-      {attempt.error_message && (
-        <Text size="sm" c="var(--mantine-color-error)" mb={6}>
-          {attempt.error_kind}: {attempt.error_message}
-        </Text>
-      )}
-      {facts.map(
-        ([name, value]) =>
-          value !== null && (
-            <Group key={name} gap="sm" wrap="nowrap">
-              <Text size="sm" c="dimmed" w={150} style={{ flexShrink: 0 }}>
-                {name}
-              </Text>
-              <Text size="sm" className="tabular" style={{ overflowWrap: "anywhere" }}>
-                {value}
-              </Text>
-            </Group>
-          ),
-      )}
-    </Paper>
   );
 }

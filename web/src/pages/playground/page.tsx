@@ -1,6 +1,7 @@
 import { ActionIcon, Box, Button, Drawer, Group, Modal, Stack, Text, Title } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { type Icon, IconAdjustments, IconColumns2, IconPlus } from "@tabler/icons-react";
+import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { Snippets } from "../../components/snippets";
 import { type Answer, defaults, jsonProblem, type Picture, type Settings } from "./chat";
@@ -17,7 +18,8 @@ const builtin = "builtin/extract";
 export default function PlaygroundPage() {
   const t = usePlayground();
   const [isComparing, setComparing] = useState(false);
-  const first = usePane(builtin);
+  const { model } = useSearch({ strict: false }) as { model?: string };
+  const first = usePane(model ? String(model) : builtin);
   const second = usePane("builtin/echo");
   const panes = isComparing ? [first, second] : [first];
   const [settings, setSettings] = useState<Settings>(defaults);

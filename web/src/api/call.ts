@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, body } from "../../api/client";
-import { Failure } from "../../api/failure";
+import type { components } from "../../types/schema";
+import { api, body } from "./client";
+import { Failure } from "./failure";
 
 /** The usage rows of a call. They reach the database within a second of its end, so that is waited for. */
 export function useCallDetail(requestId: string | null, enabled: boolean) {
@@ -16,3 +17,9 @@ export function useCallDetail(requestId: string | null, enabled: boolean) {
       ),
   });
 }
+
+/** One attempt at a provider. A call has several where it was tried again or elsewhere. */
+export type AttemptRow = components["schemas"]["AttemptRow"];
+
+/** A call with all its attempts. */
+export type CallDetail = components["schemas"]["CallDetail"];

@@ -1,0 +1,65 @@
+//! The RAG hub's part of `/api/v1`.
+
+mod chunks;
+mod collections;
+mod content;
+mod documents;
+mod error;
+mod events;
+mod form;
+mod jobs;
+mod path;
+mod search;
+
+use accounts::Accounts;
+use accounts::http::with_request_id;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::from_fn;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::rag::Rag;
+
+/// Largest JSON body: a text that is added as a document. Uploads are bounded by
+/// `rag.max_file_bytes`.
+const MAX_BODY_BYTES: usize = 32 << 20;
+
+impl FromRef<Rag> for Accounts {
+    fn from_ref(rag: &Rag) -> Self {
+        rag.accounts().clone()
+    }
+}
+
+/// Collections, documents, chunks, jobs and search. The paths are complete: merge the router, do not
+/// nest it.
+pub fn router(rag: Rag) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(collections::list, collections::create))
+        .routes(routes!(
+            collections::get,
+            collections::update,
+            collections::delete
+        ))
+        .routes(routes!(documents::list, documents::upload))
+        .routes(routes!(documents::add_text))
+        .routes(routes!(documents::add_url))
+        .routes(routes!(
+            documents::get,
+            documents::update,
+            documents::delete
+        ))
+        .routes(routes!(documents::reprocess))
+        .routes(routes!(content::download, content::replace))
+        .routes(routes!(content::page))
+        .routes(routes!(chunks::list, chunks::add))
+        .routes(routes!(chunks::update))
+        .routes(routes!(search::search))
+        .routes(routes!(search::preview))
+        .routes(routes!(jobs::list, jobs::create))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(events::events))
+        .with_state(rag)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(with_request_id))
+}

@@ -1,0 +1,334 @@
+/** Projects, flows and their runs, as `/api/v1` gives them. */
+import type { Json, Settings, StoredGraph, Variable } from "../flow/graph";
+import type { NodeType, Ports } from "../flow/node-type";
+import type { Time } from "../i18n/format";
+import { sessionFetch } from "../session/fetch";
+import { Failure } from "./failure";
+
+export interface Project {
+  id: string;
+  name: string;
+  description: string;
+  is_archived: boolean;
+  created_at: Time;
+  updated_at: Time;
+}
+
+export interface FlowSummary {
+  id: string;
+  project_id: string;
+  name: string;
+  slug: string;
+  description: string;
+  is_active: boolean;
+  is_archived: boolean;
+  node_count: number;
+  revision: number;
+  /** 0: never published. */
+  published_revision: number;
+  live_version: number | null;
+  latest_version: number;
+  created_at: Time;
+  updated_at: Time;
+}
+
+export interface Problem {
+  code: string;
+  severity: "error" | "warning";
+  message: string;
+  node?: string;
+  edge?: string;
+  port?: string;
+  field?: string;
+  line?: number;
+  column?: number;
+  related?: string[];
+}
+
+export interface Report {
+  is_valid: boolean;
+  problems: Problem[];
+}
+
+export interface SavedFlow extends FlowSummary {
+  graph: StoredGraph;
+  report: Report;
+}
+
+export interface Version {
+  id: string;
+  number: number;
+  notes: string;
+  created_by: string | null;
+  created_at: Time;
+}
+
+export interface FieldChange {
+  path: string;
+  from: Json;
+  to: Json;
+}
+
+export interface Changes {
+  added: string[];
+  removed: string[];
+  changed: { id: string; changes: FieldChange[] }[];
+}
+
+export type Capability = { kind: string } & Record<string, string>;
+
+export interface Difference {
+  is_same: boolean;
+  nodes: Changes;
+  edges: Changes;
+  variables: Changes;
+  project_variables: Changes;
+  secrets: Changes;
+  notes: Changes;
+  capabilities_added: Capability[];
+  capabilities_removed: Capability[];
+  layout_changed: boolean;
+}
+
+/** Its value is never read back. */
+export interface Secret {
+  name: string;
+  description: string;
+  updated_at: Time;
+}
+
+export interface Requires {
+  credentials: string[];
+  collections: string[];
+  secrets: string[];
+  workflows: string[];
+}
+
+export interface ImportReport {
+  dry_run: boolean;
+  workflows: { id: string | null; from: string; slug: string; name: string; report: Report }[];
+  variables_added: string[];
+  variables_kept: string[];
+  missing: Requires;
+}
+
+export type RunStatus = "queued" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled";
+
+export interface Run {
+  id: string;
+  project_id: string;
+  workflow_id: string;
+  version: number | null;
+  trigger: string;
+  status: RunStatus;
+  input: Json;
+  output: Json;
+  error: ({ message?: string; node?: string } & Record<string, Json>) | null;
+  parent_run_id: string | null;
+  forked_from: string | null;
+  steps: number;
+  tokens: number;
+  nano_usd: number;
+  duration_us: number;
+  seq: number;
+  created_at: Time;
+  started_at: Time | null;
+  ended_at: Time | null;
+}
+
+export interface NodeFailure {
+  kind: string;
+  message: string;
+  field?: string;
+  line?: number;
+  column?: number;
+  retryable?: boolean;
+  details?: Json;
+}
+
+export interface LogLine {
+  at: Time;
+  level: "debug" | "info" | "warn" | "error";
+  message: string;
+  fields?: Json;
+}
+
+export interface Approval {
+  message: string;
+  form?: Settings | null;
+  buttons: { id: string; label: string; look?: "default" | "primary" | "danger" }[];
+  assignees: string[];
+  until?: Time | null;
+}
+
+export type Wait =
+  | ({ for: "approval" } & Approval)
+  | { for: "timer"; until: Time }
+  | { for: "event"; key: string; until?: Time | null };
+
+export interface NodeRun {
+  node: string;
+  iteration: string;
+  status: "done" | "failed" | "waiting" | "calling" | "contained";
+  seq: number;
+  attempts: number;
+  input: Settings;
+  output: Settings;
+  error: NodeFailure | null;
+  wait: Wait | null;
+  called_run_id: string | null;
+  logs: LogLine[];
+  tokens: number;
+  nano_usd: number;
+  started_at: Time;
+  ended_at: Time | null;
+}
+
+export interface Execution extends Run {
+  node_runs: NodeRun[];
+}
+
+export interface PendingApproval {
+  execution_id: string;
+  workflow_id: string;
+  node: string;
+  iteration: string;
+  approval: Approval;
+  asked_at: Time;
+}
+
+export interface ListPage<Row> {
+  data: Row[];
+  next_cursor?: string | null;
+}
+
+export interface RunOptions {
+  pins?: Record<string, Settings>;
+  inputs?: Record<string, Settings>;
+  target?: string;
+  is_alone?: boolean;
+  trigger_node?: string;
+}
+
+type Query = Record<string, string | number | boolean | undefined>;
+
+/** One call of the API; anything but success is thrown as a {@link Failure}. */
+export async function call<T>(
+  method: string,
+  path: string,
+  content?: unknown,
+  query: Query = {},
+): Promise<T> {
+  const url = new URL(`/api/v1${path}`, location.origin);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") url.searchParams.set(name, String(value));
+  }
+  const response = await sessionFetch(url, {
+    method,
+    ...(content === undefined
+      ? {}
+      : { body: JSON.stringify(content), headers: { "content-type": "application/json" } }),
+  });
+  const text = await response.text();
+  let answer: unknown;
+  try {
+    answer = text === "" ? undefined : JSON.parse(text);
+  } catch {
+    answer = undefined;
+  }
+  if (!response.ok) throw Failure.from(response, answer);
+  return answer as T;
+}
+
+const list =
+  <Row>(path: string) =>
+  (query: Query) =>
+    call<ListPage<Row>>("GET", path, undefined, query);
+
+export const projects = {
+  list: list<Project>("/projects"),
+  get: (id: string) => call<Project>("GET", `/projects/${id}`),
+  create: (wanted: { name: string; description?: string }) => call<Project>("POST", "/projects", wanted),
+  update: (id: string, change: { name?: string; description?: string }) =>
+    call<Project>("PUT", `/projects/${id}`, change),
+  remove: (id: string) => call<void>("DELETE", `/projects/${id}`),
+  duplicate: (id: string, name?: string) =>
+    call<{ project: Project; import: ImportReport }>("POST", `/projects/${id}/duplicate`, { name }),
+  archive: (id: string, is: boolean) =>
+    call<Project>("POST", `/projects/${id}/${is ? "archive" : "unarchive"}`),
+  export: (id: string) => call<unknown>("POST", `/projects/${id}/export`),
+  import: (id: string, wanted: { document?: unknown; yaml?: string; dry_run?: boolean; mapping?: unknown }) =>
+    call<ImportReport>("POST", `/projects/${id}/import`, wanted),
+  variables: (id: string) => call<Variable[]>("GET", `/projects/${id}/variables`),
+  putVariable: (id: string, { name, ...variable }: Variable) =>
+    call<Variable>("PUT", `/projects/${id}/variables/${name}`, variable),
+  removeVariable: (id: string, name: string) => call<void>("DELETE", `/projects/${id}/variables/${name}`),
+  putSecret: (id: string, name: string, secret: { value: string; description?: string }) =>
+    call<Secret>("PUT", `/projects/${id}/secrets/${name}`, secret),
+  removeSecret: (id: string, name: string) => call<void>("DELETE", `/projects/${id}/secrets/${name}`),
+  secrets: (id: string) => call<Secret[]>("GET", `/projects/${id}/secrets`),
+};
+
+export const flows = {
+  list: list<FlowSummary>("/workflows"),
+  get: (id: string) => call<SavedFlow>("GET", `/workflows/${id}`),
+  create: (wanted: { project_id: string; name: string; graph?: StoredGraph }) =>
+    call<SavedFlow>("POST", "/workflows", wanted),
+  save: (
+    id: string,
+    change: {
+      revision: number;
+      name?: string;
+      description?: string;
+      is_active?: boolean;
+      is_archived?: boolean;
+      graph?: StoredGraph;
+    },
+  ) => call<SavedFlow>("PUT", `/workflows/${id}`, change),
+  remove: (id: string) => call<void>("DELETE", `/workflows/${id}`),
+  duplicate: (id: string) => call<SavedFlow>("POST", `/workflows/${id}/duplicate`, {}),
+  validate: (id: string, graph: StoredGraph) => call<Report>("POST", `/workflows/${id}/validate`, { graph }),
+  permissions: (id: string) => call<Capability[]>("GET", `/workflows/${id}/permissions`),
+  publish: (id: string, wanted: { revision: number; notes: string }) =>
+    call<Version>("POST", `/workflows/${id}/publish`, wanted),
+  unpublish: (id: string) => call<FlowSummary>("POST", `/workflows/${id}/unpublish`),
+  rollback: (id: string, version: number) =>
+    call<FlowSummary>("POST", `/workflows/${id}/rollback`, { version }),
+  versions: (id: string) => call<ListPage<Version>>("GET", `/workflows/${id}/versions`),
+  version: (id: string, number: number) =>
+    call<Version & { graph: StoredGraph }>("GET", `/workflows/${id}/versions/${number}`),
+  restore: (id: string, number: number, revision: number) =>
+    call<SavedFlow>("POST", `/workflows/${id}/versions/${number}/restore`, { revision }),
+  diff: (id: string, from: string, to: string) =>
+    call<Difference>("GET", `/workflows/${id}/diff`, undefined, { from, to }),
+};
+
+export const nodeTypes = {
+  list: () => call<NodeType[]>("GET", "/node-types"),
+  ports: (type: string, settings: Settings) =>
+    call<Ports>("POST", `/node-types/${encodeURIComponent(type)}/ports`, { settings }),
+};
+
+export interface Preview {
+  value: Json;
+  type: string;
+  error: { message: string; line?: number; column?: number } | null;
+  why_empty: { message: string; node?: string; is_missing: boolean }[];
+}
+
+export const previewExpression = (text: string, scope: Record<string, Json>) =>
+  call<Preview>("POST", "/expressions/preview", { text, scope });
+
+export const runs = {
+  list: list<Run>("/executions"),
+  get: (id: string) => call<Execution>("GET", `/executions/${id}`),
+  start: (flow: string, wanted: { input: Json; draft: boolean; version?: number; options?: RunOptions }) =>
+    call<Run>("POST", `/workflows/${flow}/execute`, { ...wanted, mode: "async" }),
+  act: (id: string, deed: "stop" | "pause" | "resume" | "retry") =>
+    call<Run>("POST", `/executions/${id}/${deed}`),
+  fork: (id: string, node: string, input?: Settings) =>
+    call<Run>("POST", `/executions/${id}/fork`, input ? { node, input } : { node }),
+  approvals: () => call<PendingApproval[]>("GET", "/approvals"),
+  answer: (id: string, answer: { node: string; iteration: string; button: string; fields: Settings }) =>
+    call<{ is_accepted: boolean }>("POST", `/executions/${id}/answer`, answer),
+};

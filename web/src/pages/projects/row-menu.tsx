@@ -1,0 +1,69 @@
+import { ActionIcon, Menu } from "@mantine/core";
+import {
+  IconArchive,
+  IconArchiveOff,
+  IconCopy,
+  IconDots,
+  IconPencil,
+  IconTrash,
+  IconUpload,
+} from "@tabler/icons-react";
+import { useProjects } from "./texts";
+
+interface Props {
+  name: string;
+  isArchived: boolean;
+  mayWrite: boolean;
+  onRename: () => void;
+  onDuplicate: () => void;
+  onArchive: () => void;
+  onExport?: () => void;
+  onRemove: () => void;
+}
+
+/** What can be done with a project or flow of a list. */
+export function RowMenu(props: Props) {
+  const { name, isArchived, mayWrite, onRename, onDuplicate, onArchive, onExport, onRemove } = props;
+  const t = useProjects();
+  if (!mayWrite && !onExport) return null;
+  return (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon aria-label={t("menu", { name })} onClick={(event) => event.stopPropagation()}>
+          <IconDots size={17} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+        {mayWrite && (
+          <>
+            <Menu.Item leftSection={<IconPencil size={15} />} onClick={onRename}>
+              {t("rename")}
+            </Menu.Item>
+            <Menu.Item leftSection={<IconCopy size={15} />} onClick={onDuplicate}>
+              {t("duplicate")}
+            </Menu.Item>
+          </>
+        )}
+        {onExport && (
+          <Menu.Item leftSection={<IconUpload size={15} />} onClick={onExport}>
+            {t("export")}
+          </Menu.Item>
+        )}
+        {mayWrite && (
+          <>
+            <Menu.Item
+              leftSection={isArchived ? <IconArchiveOff size={15} /> : <IconArchive size={15} />}
+              onClick={onArchive}
+            >
+              {isArchived ? t("unarchive") : t("archive")}
+            </Menu.Item>
+            <Menu.Divider />
+            <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={onRemove}>
+              {t("remove")}
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
