@@ -221,7 +221,9 @@ impl LocalModels for Builtin {
 
     fn list<'a>(&'a self, _who: &'a Principal) -> BoxFuture<'a, Vec<String>> {
         let id = |m: &builtin::BuiltinModel| m.id.trim_start_matches("builtin/").to_owned();
-        Box::pin(std::future::ready(builtin::models().iter().map(id).collect()))
+        Box::pin(std::future::ready(
+            builtin::models().iter().map(id).collect(),
+        ))
     }
 }
 

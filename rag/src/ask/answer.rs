@@ -45,6 +45,8 @@ pub struct Citation {
     pub collection_id: CollectionId,
     /// The document.
     pub document_id: DocumentId,
+    /// Its id under `/v1/files`.
+    pub file_id: String,
     /// Its name.
     pub document_name: String,
     /// The chunk.

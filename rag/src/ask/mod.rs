@@ -34,4 +34,4 @@ pub use answer::{Answer, AskEvent, AskStream, AskUsage, Citation, Flag, FlagKind
 pub use engine::Ask;
 pub use model::{CollectionModels, chunks_of};
 pub use request::{AskOptions, AskOrder, AskRequest, Message};
-pub use sources::Source;
+pub use sources::{Source, file_id_of};

@@ -53,7 +53,7 @@ pub struct AskOptions {
 
 /// A question to a collection.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct AskRequest {
     /// The question; or `messages`.
     pub question: Option<String>,
@@ -64,7 +64,6 @@ pub struct AskRequest {
     /// Stream the answer as server-sent events.
     pub stream: bool,
     /// How it is answered.
-    #[serde(flatten)]
     pub options: AskOptions,
 }
 
@@ -79,6 +78,8 @@ pub struct AskOrder {
     pub parameters: Map<String, Value>,
     /// How it is answered.
     pub options: AskOptions,
+    /// Whether the model may answer from what it knows besides, as with the tool `file_search`.
+    pub open: bool,
 }
 
 impl AskRequest {
@@ -117,11 +118,17 @@ impl AskRequest {
             messages,
             parameters,
             options: self.options,
+            open: false,
         })
     }
 }
 
 impl AskOptions {
+    /// Whether nothing is set.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     pub(super) fn limit(&self) -> u32 {
         self.limit.unwrap_or(8)
     }
@@ -134,7 +141,31 @@ impl AskOptions {
         self.relevance.unwrap_or(0.3)
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    /// These options, and those of `defaults` where they say nothing.
+    pub(super) fn or(self, defaults: Self) -> Self {
+        let list = |own: Vec<_>, other| if own.is_empty() { other } else { own };
+        Self {
+            model: self.model.or(defaults.model),
+            limit: self.limit.or(defaults.limit),
+            context_tokens: self.context_tokens.or(defaults.context_tokens),
+            relevance: self.relevance.or(defaults.relevance),
+            mode: match self.mode {
+                Mode::Hybrid => defaults.mode,
+                mode => mode,
+            },
+            filter: self.filter.or(defaults.filter),
+            documents: match self.documents.is_empty() {
+                true => defaults.documents,
+                false => self.documents,
+            },
+            tags: list(self.tags, defaults.tags),
+            rerank: self.rerank.or(defaults.rerank),
+            condense: self.condense.or(defaults.condense),
+            instructions: self.instructions.or(defaults.instructions),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
         if !(1..=50).contains(&self.limit()) {
             return Err(Error::invalid("`limit` must be between 1 and 50"));
         }
