@@ -6,7 +6,10 @@ pub(super) const SENTINEL: &str = "NOT_IN_DOCUMENTS";
 /// Tells that the documents have no answer.
 pub(super) fn not_in_documents(question: &str) -> &'static str {
     use whatlang::Lang;
-    let found = whatlang::detect(question).map(|info| info.lang());
+    // Short questions in plain letters are easily taken for another language.
+    let found = whatlang::detect(question)
+        .filter(|info| info.is_reliable() || !question.is_ascii())
+        .map(|info| info.lang());
     match found {
         Some(Lang::Deu) => "Das steht nicht in den Dokumenten.",
         Some(Lang::Fra) => "Les documents ne contiennent pas la réponse.",

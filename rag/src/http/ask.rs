@@ -23,7 +23,7 @@ use crate::{CollectionId, Error, ErrorKind};
     params(("id" = CollectionId, Path, description = "The collection's id")),
     request_body(content = AskRequest, example = json!({"question": "How many days of leave are there?"})),
     security(("api_key" = []), ("session" = [])),
-    extensions(("x-permission" = json!("collections:read"))),
+    extensions(("x-permission" = json!("models:use"))),
     responses((status = 200, body = Answer), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn ask(
@@ -32,8 +32,8 @@ pub(super) async fn ask(
     Ids(id): Ids<CollectionId>,
     StrictJson(request): StrictJson<AskRequest>,
 ) -> Result<Response, ApiError> {
-    let (place, _) = open(&rag, &member, Permission::CollectionsRead, id).await?;
     let who = member.require(Permission::ModelsUse)?;
+    let (place, _) = open(&rag, &member, Permission::CollectionsRead, id).await?;
     let streams = request.stream;
     let order = request.into_order(vec![place])?;
     let answer = rag.ask().run(who, None, order).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accounts::{CreateKey, Principal};
+use accounts::{CreateKey, CreateLimit, Principal};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use gateway::call::{Body, CallContext};
@@ -109,6 +109,7 @@ struct Asked {
     gateway: Gateway,
     script: Arc<Script>,
     who: Arc<Principal>,
+    key: String,
 }
 
 impl Asked {
@@ -153,6 +154,22 @@ impl Asked {
             gateway,
             script,
             who,
+            key: key.key.expose().to_owned(),
+        }
+    }
+
+    /// Asks the collection as a model. Gives the status.
+    async fn complete(&self, who: &Arc<Principal>) -> u16 {
+        let body = json!({"model": "rag/handbook", "messages": [
+            {"role": "user", "content": "How many days of paid leave do employees have?"},
+        ]});
+        let context = CallContext::internal(Caller::Http, self.gateway.now_us());
+        let operation = Operation::Chat(DialectId::Chat);
+        let body = bytes::Bytes::from(body.to_string());
+        let call = Call::read("/v1/chat/completions", operation, body, context).expect("is one");
+        match self.gateway.call(who, call).await {
+            Ok(reply) => reply.status,
+            Err(error) => error.code.status(),
         }
     }
 
@@ -348,7 +365,7 @@ async fn a_question_that_follows_others_is_made_to_stand_alone() {
 }
 
 #[tokio::test]
-async fn a_collection_answers_as_a_model_with_annotations_and_is_metered_once() {
+async fn a_collection_answers_as_a_model_with_annotations() {
     embedded(|world| async move {
         let asked = Asked::new(world).await;
         let models = asked.gateway.local_models(&asked.who).await;
@@ -445,6 +462,28 @@ async fn events_come_in_order_and_text_before_its_citation() {
             .position(|e| matches!(e, AskEvent::Citation(_)));
         assert!(mark < citation, "{events:?}");
         assert!(events.len() > 10, "it streams: {}", events.len());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_calls_behind_an_answer_are_not_requests_of_their_own() {
+    embedded(|world| async move {
+        let asked = Asked::new(world).await;
+        let wanted = json!({
+            "scope": "organization", "metric": "requests", "window": "day", "max": 2,
+        });
+        let wanted: CreateLimit = serde_json::from_value(wanted).expect("is one");
+        let actor = accounts::Actor::command_line(asked.world.org);
+        let made = asked.world.accounts.create_limit(&actor, wanted).await;
+        made.expect("made");
+        let who = asked.world.accounts.authenticate(&asked.key).await;
+        let who = who.expect("known");
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(asked.complete(&who).await);
+        }
+        assert_eq!(statuses, [200, 200, 429]);
     })
     .await;
 }
