@@ -1,5 +1,6 @@
 //! The handle on everything in this crate.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use crate::mail::Mailer;
 use crate::memory::Memory;
 use crate::network::Network;
+use crate::oidc::Providers;
 use crate::password::Passwords;
 use crate::refresh::Refresher;
 use crate::sql::audit::AuditEntry;
@@ -20,7 +22,8 @@ use crate::sql::revisions::Revisions;
 use crate::unknown::Unknown;
 use crate::vault::{self, MasterKey, Rotation, Source, Vault};
 use crate::{
-    Actor, Budget, ExportSource, Plans, Principal, Registration, Result, Secret, SmtpConfig, sql,
+    Actor, Budget, ExportSource, Plans, Principal, ProviderConfig, Registration, Result, Secret,
+    SmtpConfig, sql,
 };
 
 /// What [`Accounts::open`] needs to know.
@@ -41,6 +44,8 @@ pub struct AccountsConfig {
     /// Write links of mails into the log when there is no SMTP server. For development: they open
     /// accounts.
     pub log_links: bool,
+    /// Providers whose accounts sign people in, by name.
+    pub oidc: BTreeMap<String, ProviderConfig>,
     /// Proxies whose `x-forwarded-for` is believed.
     pub trusted_proxies: Vec<Network>,
 }
@@ -66,6 +71,7 @@ pub(crate) struct Inner {
     pub(crate) registration: Registration,
     pub(crate) passwords: Passwords,
     pub(crate) mail: Mailer,
+    pub(crate) oidc: Providers,
     pub(crate) trusted_proxies: Vec<Network>,
 }
 
@@ -104,6 +110,7 @@ impl Accounts {
                 registration: config.registration,
                 passwords: Passwords::default(),
                 mail: Mailer::new(config.smtp.as_ref(), config.log_links)?,
+                oidc: Providers::new(&config.oidc)?,
                 trusted_proxies: config.trusted_proxies.clone(),
             }),
         };

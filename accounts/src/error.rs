@@ -182,6 +182,11 @@ pub enum AuthError {
     /// The session works in no organization that its person belongs to.
     #[error("the session is in no organization of yours: switch to one, or make one")]
     NoOrganization,
+    /// The organization wants two factors, and the session has shown one.
+    #[error(
+        "this organization wants a second factor: set one up in your profile, or sign in again with it"
+    )]
+    FactorRequired,
     /// A browser's request without the proof that one of our pages sent it.
     #[error(
         "this request came with a cookie but not from a page of this server: send the cookie \
@@ -206,6 +211,7 @@ impl AuthError {
             Self::ExpiredSession => "expired_session",
             Self::RevokedSession => "revoked_session",
             Self::NoOrganization => "no_organization",
+            Self::FactorRequired => "mfa_required",
             Self::Csrf => "wrong_csrf_token",
             Self::Unavailable => "temporarily_unavailable",
         }
@@ -216,7 +222,7 @@ impl AuthError {
     pub const fn status(self) -> u16 {
         match self {
             Self::Unavailable => 503,
-            Self::NoOrganization | Self::Csrf => 403,
+            Self::NoOrganization | Self::FactorRequired | Self::Csrf => 403,
             Self::Missing
             | Self::Foreign
             | Self::Unknown

@@ -17,10 +17,13 @@ mod invitations;
 mod keys;
 mod limits;
 mod members;
+mod mfa;
+mod oidc;
 mod org_member;
 mod organizations;
 mod origin;
 mod outbox;
+mod passkeys;
 mod permissions;
 mod plans;
 mod request_id;
@@ -125,4 +128,23 @@ fn people() -> OpenApiRouter<Accounts> {
         .routes(routes!(account::end_session))
         .routes(routes!(account::put_avatar, account::delete_avatar))
         .routes(routes!(account::get_avatar))
+        .routes(routes!(mfa::get))
+        .routes(routes!(mfa::enrol))
+        .routes(routes!(mfa::confirm))
+        .routes(routes!(mfa::disable))
+        .routes(routes!(mfa::recovery_codes))
+        .routes(routes!(mfa::verify))
+        .routes(routes!(mfa::passkey_options))
+        .routes(routes!(passkeys::list, passkeys::register))
+        .routes(routes!(passkeys::begin))
+        .routes(routes!(passkeys::rename))
+        .routes(routes!(passkeys::delete))
+        .routes(routes!(passkeys::begin_login))
+        .routes(routes!(passkeys::login))
+        .routes(routes!(oidc::providers))
+        .routes(routes!(oidc::start))
+        .routes(routes!(oidc::callback))
+        .routes(routes!(oidc::link))
+        .routes(routes!(oidc::identities))
+        .routes(routes!(oidc::unlink))
 }

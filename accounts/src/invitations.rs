@@ -256,7 +256,7 @@ impl Accounts {
         let user = sql::users::by_email(self.db(), &invitation.email).await?;
         Ok(InvitationPreview {
             organization: self.get_organization(org).await?.name,
-            has_account: user.is_some_and(|user| user.password_changed_at.is_some()),
+            has_account: user.is_some_and(|user| user.email_verified_at.is_some()),
             email: invitation.email,
             role: invitation.role,
             expires_at: invitation.expires_at,
@@ -276,8 +276,10 @@ impl Accounts {
             .await?;
         let email = found.email.clone().ok_or_else(wrong_token)?;
         let user = sql::users::by_email(self.db(), &email).await?;
+        // An account whose address was never confirmed may be a stranger's, who typed a password there
+        // and waits for somebody to confirm it: whoever holds the link chooses a new one.
         // Hashed before the transaction: it takes a while, and SQLite has one writer.
-        let fresh = match user.filter(|user| user.password_changed_at.is_some()) {
+        let fresh = match user.filter(|user| user.email_verified_at.is_some()) {
             Some(_) => None,
             None => Some(self.fresh_account(&email, &wanted).await?),
         };

@@ -28,6 +28,23 @@ word! {
         SecondFactor = "second_factor",
         /// By an account at another provider.
         Provider = "provider",
+        /// By a passkey that verified who used it.
+        Passkey = "passkey",
+    }
+}
+
+impl LoginMethod {
+    /// Whether the person has shown two factors.
+    pub const fn is_strong(self) -> bool {
+        match self {
+            Self::SecondFactor | Self::Passkey => true,
+            Self::Password | Self::Link | Self::Setup | Self::Provider => false,
+        }
+    }
+
+    /// The same of the word in a session's row.
+    pub(crate) fn is_strong_word(word: &str) -> bool {
+        word.parse().is_ok_and(Self::is_strong)
     }
 }
 
@@ -99,7 +116,7 @@ impl Accounts {
         client: &Client,
     ) -> Result<Login> {
         let methods = &user.second_factors.0;
-        let asks = !methods.is_empty() && method != LoginMethod::SecondFactor;
+        let asks = !methods.is_empty() && !method.is_strong();
         in_tx!(self.db(), tx: Error => {
             if !asks {
                 let session = self.begin_session(tx, user.id, method.word(), client).await?;

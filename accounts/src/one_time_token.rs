@@ -25,6 +25,12 @@ word! {
         Invitation = "invitation",
         /// The second step of a login.
         SecondFactor = "second_factor",
+        /// The challenge for a new passkey.
+        PasskeyRegistration = "passkey_registration",
+        /// The challenge for using a passkey.
+        PasskeyLogin = "passkey_login",
+        /// The way to another provider and back.
+        ProviderLogin = "provider_login",
     }
 }
 

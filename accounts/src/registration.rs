@@ -269,6 +269,11 @@ impl Accounts {
         if self.inner.registration != Registration::Open {
             return Ok(());
         }
+        self.make_organization(user).await
+    }
+
+    /// Makes an organization for a person who belongs to none.
+    pub(crate) async fn make_organization(&self, user: UserId) -> Result<()> {
         let Some(user) = sql::users::get(self.db(), user).await? else {
             return Ok(());
         };
@@ -315,7 +320,7 @@ fn mail_to<'a>(user: &'a User, content: MailContent<'a>) -> Mail<'a> {
     }
 }
 
-fn closed(mode: Registration) -> Error {
+pub(crate) fn closed(mode: Registration) -> Error {
     let message = match mode {
         Registration::Closed => "accounts cannot be made here",
         Registration::Invitation | Registration::Open => {

@@ -26,6 +26,8 @@ pub(crate) const ACCESS_LIFETIME: Duration = Duration::from_secs(600);
 pub struct SignedIn {
     pub(crate) claims: Claims,
     pub(crate) principal: Option<Arc<Principal>>,
+    /// Whether the organization wants two factors, and this session has shown one.
+    pub(crate) lacks_factor: bool,
     /// Whether the token came in a browser's cookie.
     pub(crate) from_cookie: bool,
 }
@@ -46,12 +48,26 @@ impl SignedIn {
         self.claims.org_id
     }
 
+    /// Whether the person has shown two factors.
+    pub fn is_strong(&self) -> bool {
+        self.claims.is_strong
+    }
+
+    /// Whether the organization wants two factors, and this session has shown one.
+    pub fn lacks_factor(&self) -> bool {
+        self.lacks_factor
+    }
+
     /// The person in the session's organization.
     ///
     /// # Errors
-    /// `NoOrganization`.
+    /// `NoOrganization`; `FactorRequired` where the organization wants two factors.
     pub fn principal(&self) -> Result<&Arc<Principal>, AuthError> {
-        self.principal.as_ref().ok_or(AuthError::NoOrganization)
+        let refusal = match self.lacks_factor {
+            true => AuthError::FactorRequired,
+            false => AuthError::NoOrganization,
+        };
+        self.principal.as_ref().ok_or(refusal)
     }
 }
 
@@ -74,8 +90,11 @@ impl Accounts {
         let member = claims
             .org_id
             .and_then(|org| memory.member(claims.user_id, org));
+        let wants_factor = |p: &&Arc<Principal>| p.organization().settings.require_mfa;
+        let lacks_factor = !claims.is_strong && member.as_ref().is_some_and(wants_factor);
         Ok(SignedIn {
-            principal: member.map(Arc::clone),
+            principal: member.filter(|_| !lacks_factor).map(Arc::clone),
+            lacks_factor,
             from_cookie: false,
             claims,
         })
@@ -88,6 +107,7 @@ impl Accounts {
         user_id: UserId,
         org_id: Option<OrgId>,
         csrf_token: &str,
+        is_strong: bool,
     ) -> Secret {
         let now = self.now();
         let claims = Claims {
@@ -95,6 +115,7 @@ impl Accounts {
             user_id,
             org_id,
             csrf_token: csrf_token.to_owned(),
+            is_strong,
             issued_at: now.0 / 1_000_000,
             expires_at: now.plus(ACCESS_LIFETIME).0 / 1_000_000,
         };

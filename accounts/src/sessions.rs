@@ -15,7 +15,7 @@ use crate::session::{ACCESS_LIFETIME, SignedIn};
 use crate::sql::revisions::Counter;
 use crate::sql::sessions::{Device, Session, StoredSession};
 use crate::word::word;
-use crate::{Accounts, Error, ErrorKind, Result, Secret, api_key, sql};
+use crate::{Accounts, AuthError, Error, ErrorKind, LoginMethod, Result, Secret, api_key, sql};
 
 /// A session that nobody refreshes ends after this.
 pub(crate) const IDLE_LIFETIME: Duration = Duration::from_secs(14 * 86_400);
@@ -128,6 +128,7 @@ impl Accounts {
                 session.user_id,
                 session.org_id,
                 &session.csrf_token,
+                LoginMethod::is_strong_word(&session.method),
             ),
             refresh_token: Secret::new(refresh_token),
             csrf_token: session.csrf_token.clone(),
@@ -257,17 +258,26 @@ impl Accounts {
     /// Makes a session work in another organization and returns the access token for it.
     ///
     /// # Errors
-    /// `NotFound` for organizations that the person does not belong to.
+    /// `NotFound` for organizations that the person does not belong to; `Forbidden` (`mfa_required`)
+    /// for those that want a second factor which the session has not shown.
     pub async fn switch_organization(&self, signed_in: &SignedIn, org: OrgId) -> Result<Secret> {
         let (id, user) = (signed_in.session_id(), signed_in.user_id());
         let switched: Result<()> = in_tx!(self.db(), tx: Error => {
             if sql::members::get_in(tx, org, user).await?.is_none() {
                 return Err(Error::not_found("organization", org));
             }
+            let settings = sql::organizations::get_in(tx, org).await?.map(|found| found.settings);
+            if settings.is_some_and(|settings| settings.require_mfa) && !signed_in.is_strong() {
+                return Err(Error::forbidden(
+                    AuthError::FactorRequired.code(),
+                    AuthError::FactorRequired.to_string(),
+                ));
+            }
             Ok(sql::sessions::set_org(tx, id, org).await?)
         });
         switched?;
-        Ok(self.sign_access_token(id, user, Some(org), &signed_in.claims.csrf_token))
+        let claims = &signed_in.claims;
+        Ok(self.sign_access_token(id, user, Some(org), &claims.csrf_token, claims.is_strong))
     }
 }
 

@@ -19,6 +19,10 @@ pub(crate) enum Action {
     Login,
     /// Having a mail sent to somebody.
     Mail,
+    /// Trying a second factor. Few: codes are short, and who comes here knows the password.
+    SecondFactor,
+    /// Beginning a login with a passkey or at a provider, which guesses nothing.
+    Begin,
 }
 
 /// The time in which attempts are counted.
@@ -41,6 +45,16 @@ impl Action {
                 account: 100,
                 address: 100,
             },
+            Self::SecondFactor => Limits {
+                both: 10,
+                account: 10,
+                address: 100,
+            },
+            Self::Begin => Limits {
+                both: 300,
+                account: 300,
+                address: 300,
+            },
             Self::Mail => Limits {
                 both: 4,
                 account: 10,
@@ -53,6 +67,8 @@ impl Action {
         match self {
             Self::Login => "login",
             Self::Mail => "mail",
+            Self::SecondFactor => "second factor",
+            Self::Begin => "begin",
         }
     }
 }
@@ -76,6 +92,11 @@ impl Attempt {
 }
 
 impl Attempt {
+    /// Somebody who begins a login; nobody knows yet whose.
+    pub(crate) fn to_begin(address: Option<IpAddr>) -> Self {
+        Self::new(Action::Begin, &group(address), address)
+    }
+
     /// Somebody at an open session, wherever it is.
     pub(crate) fn at_session(user: UserId) -> Self {
         let who = format!("session {user}");

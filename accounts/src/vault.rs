@@ -35,6 +35,8 @@ pub(crate) const WEBHOOK: &str = "webhook";
 pub(crate) const IDEMPOTENCY: &str = "idempotency";
 /// The purpose that the texts of mails are encrypted for.
 pub(crate) const EMAIL: &str = "email";
+/// The purpose that the secrets of second factors are encrypted for.
+pub(crate) const TOTP: &str = "totp";
 const NONCE_LENGTH: usize = 12;
 /// Versions are one byte; after the last comes the first again, which by then nothing uses.
 const LAST_VERSION: i64 = 255;
@@ -190,6 +192,11 @@ pub(crate) async fn reseal_all(db: &Db, old: &Keyring, new: &Keyring) -> Result<
             let again = new.seal_for(WEBHOOK, webhook.org_id.uuid(), &plain)?;
             sql::webhooks::reseal(tx, webhook.org_id, &again).await?;
         }
+        for factor in &sql::totp::all_sealed_in(tx).await? {
+            let plain = old.open_for(TOTP, factor.user_id.uuid(), &factor.encrypted_data)?;
+            let again = new.seal_for(TOTP, factor.user_id.uuid(), &plain)?;
+            sql::totp::reseal(tx, factor.user_id, &again).await?;
+        }
         for mail in &sql::emails::all_sealed_in(tx).await? {
             let plain = old.open_for(EMAIL, mail.id.uuid(), &mail.body)?;
             let again = new.seal_for(EMAIL, mail.id.uuid(), &plain)?;
@@ -203,7 +210,9 @@ pub(crate) async fn reseal_all(db: &Db, old: &Keyring, new: &Keyring) -> Result<
 async fn load(db: &Db, source: &Source) -> Result<Keyring> {
     let revisions = sql::revisions::read(db).await?;
     let registered = revisions.vault_fingerprint;
-    let credentials = sql::credentials::count(db).await? + sql::webhooks::count(db).await?;
+    let credentials = sql::credentials::count(db).await?
+        + sql::webhooks::count(db).await?
+        + sql::totp::count(db).await?;
     let key = match source {
         Source::Given(key) => key.clone(),
         Source::File(path) => file::load(path, registered, credentials)?,

@@ -155,6 +155,11 @@ pub enum AccountAction {
         /// The person's address.
         email: String,
     },
+    /// Take all second factors from a person who lost them, and end its sessions.
+    ResetMfa {
+        /// The person's address.
+        email: String,
+    },
 }
 
 /// `nocode-ai vault …`.

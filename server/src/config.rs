@@ -26,6 +26,8 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// People.
     pub accounts: AccountsSection,
+    /// Other ways to sign in.
+    pub auth: AuthSection,
     /// Mail.
     pub email: EmailConfig,
     /// Workers for users' code and uploaded files.
@@ -117,6 +119,31 @@ pub struct DatabaseConfig {
 pub struct AccountsSection {
     /// Who may make an account.
     pub registration: Registration,
+}
+
+/// Other ways to sign in.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthSection {
+    /// Providers whose accounts sign people in, by name.
+    pub oidc: BTreeMap<String, accounts::ProviderConfig>,
+}
+
+impl AuthSection {
+    /// The providers with their secrets.
+    ///
+    /// # Errors
+    /// Which secret cannot be read.
+    pub fn providers(&self) -> Result<BTreeMap<String, accounts::ProviderConfig>> {
+        let mut all = self.oidc.clone();
+        for (name, provider) in &mut all {
+            if let Some(secret) = &mut provider.client_secret {
+                *secret = gateway::Secrets::read(secret.expose())
+                    .map_err(|why| anyhow!("`auth.oidc.{name}.client_secret`: {why}"))?;
+            }
+        }
+        Ok(all)
+    }
 }
 
 /// Mail.

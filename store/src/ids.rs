@@ -181,6 +181,10 @@ id! {
     pub struct CredentialId;
     /// A row of the audit log.
     pub struct AuditId;
+    /// A passkey.
+    pub struct PasskeyId;
+    /// A person's account at another provider.
+    pub struct IdentityId;
     /// A person's session.
     pub struct SessionId;
     /// A mail.

@@ -48,8 +48,8 @@ pub use error::{Error, ErrorKind, Result};
 #[doc(hidden)]
 pub use ids::string_schema;
 pub use ids::{
-    AlertId, AuditId, BudgetId, CredentialId, DeliveryId, EmailId, InvitationId, KeyId, LimitId,
-    OrgId, ParseIdError, SessionId, TeamId, UserId,
+    AlertId, AuditId, BudgetId, CredentialId, DeliveryId, EmailId, IdentityId, InvitationId, KeyId,
+    LimitId, OrgId, ParseIdError, PasskeyId, SessionId, TeamId, UserId,
 };
 pub use json::Json;
 pub use migrate::{Migration, Schema};

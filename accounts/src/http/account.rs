@@ -56,6 +56,9 @@ struct MfaState {
     enabled: bool,
     /// Of which kinds.
     methods: Vec<String>,
+    /// Whether the session's organization wants two factors and the session has shown one: `current`
+    /// is absent until then.
+    required: bool,
 }
 
 /// Shows the person behind the session.
@@ -87,6 +90,7 @@ pub(super) async fn me(
         mfa: MfaState {
             enabled: !user.second_factors.0.is_empty(),
             methods: user.second_factors.0.clone(),
+            required: signed_in.lacks_factor(),
         },
         user,
     }))

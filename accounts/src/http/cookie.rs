@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 
+use crate::Secret;
 use crate::session::ACCESS_LIFETIME;
 use crate::sessions::{IDLE_LIFETIME, LIFETIME, NewSession};
 
@@ -15,6 +16,9 @@ use crate::sessions::{IDLE_LIFETIME, LIFETIME, NewSession};
 pub const ACCESS_COOKIE: &str = "nab_access";
 /// The refresh token.
 pub(super) const REFRESH_COOKIE: &str = "nab_refresh";
+/// By which a browser is known when it comes back from a provider.
+pub(super) const PROVIDER_COOKIE: &str = "nab_oidc";
+const PROVIDER_PATH: &str = "/api/v1/auth/oidc";
 /// What pages repeat in a header.
 const CSRF_COOKIE: &str = "nab_csrf";
 const REFRESH_PATH: &str = "/api/v1/auth";
@@ -67,6 +71,21 @@ pub(super) fn set_access(headers: &mut HeaderMap, token: &str, secure: bool) {
     );
 }
 
+/// Gives a browser what it is known by when it comes back from a provider, or takes it away. `Lax`:
+/// the provider's page sends it back.
+pub(super) fn set_provider(headers: &mut HeaderMap, secret: Option<&Secret>, secure: bool) {
+    let value = secret.map_or("", Secret::expose);
+    let seconds = secret.map_or(0, |_| crate::oidc::PATIENCE.as_secs());
+    let secure = if secure { "; Secure" } else { "" };
+    append(
+        headers,
+        format!(
+            "{PROVIDER_COOKIE}={value}; Path={PROVIDER_PATH}; Max-Age={seconds}; SameSite=Lax; \
+             HttpOnly{secure}"
+        ),
+    );
+}
+
 /// Takes all cookies of a session away.
 pub(super) fn clear(headers: &mut HeaderMap, secure: bool) {
     let now = Duration::ZERO;
@@ -94,9 +113,15 @@ fn add(
 ) {
     let secure = if secure { "; Secure" } else { "" };
     let seconds = lifetime.as_secs();
-    let cookie = format!(
-        "{name}={value}; Path={path}; Max-Age={seconds}; SameSite=Strict{http_only}{secure}"
+    append(
+        headers,
+        format!(
+            "{name}={value}; Path={path}; Max-Age={seconds}; SameSite=Strict{http_only}{secure}"
+        ),
     );
+}
+
+fn append(headers: &mut HeaderMap, cookie: String) {
     // Tokens are letters that every header takes.
     if let Ok(mut cookie) = HeaderValue::try_from(cookie) {
         cookie.set_sensitive(true);

@@ -13,6 +13,9 @@ pub(crate) struct Claims {
     /// What a browser has to send beside the cookie.
     #[serde(rename = "csrf")]
     pub(crate) csrf_token: String,
+    /// Whether the person has shown two factors.
+    #[serde(rename = "mfa", default)]
+    pub(crate) is_strong: bool,
     /// Seconds since 1970.
     #[serde(rename = "iat")]
     pub(crate) issued_at: i64,

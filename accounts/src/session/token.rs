@@ -48,6 +48,7 @@ mod tests {
             user_id: UserId::new(),
             org_id: Some(OrgId::new()),
             csrf_token: "c".to_owned(),
+            is_strong: false,
             issued_at: 1,
             expires_at: 2,
         }

@@ -75,6 +75,15 @@ pub(crate) async fn count_open_in(tx: &mut Tx, org: OrgId, now: Micros) -> Resul
     ).bind(org).bind(now).fetch_one(c).await)
 }
 
+/// Whether anybody invited this address and waits for its answer. The person asks, of all tenants.
+pub(crate) async fn is_invited(tx: &mut Tx, email: &str, now: Micros) -> Result<bool> {
+    let open: i64 = on_tx!(tx, c => sqlx::query_scalar(
+        "SELECT count(*) FROM invitations
+         WHERE email = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2",
+    ).bind(email).bind(now).fetch_one(c).await)?;
+    Ok(open > 0)
+}
+
 pub(crate) async fn list(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<Invitation>> {
     on_reader!(db, c => sqlx::query_as(
         "SELECT id, org_id, email, role, team_id, invited_by, sent_at, expires_at, accepted_at,

@@ -104,6 +104,13 @@ pub(crate) async fn list(db: &Db, user: UserId, now: Micros) -> Result<Vec<Sessi
     ).bind(user).bind(now).fetch_all(c).await)
 }
 
+/// Notes that the person has shown a second factor in this session.
+pub(crate) async fn set_method(tx: &mut Tx, id: SessionId, method: &str) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query("UPDATE sessions SET method = $2 WHERE id = $1")
+        .bind(id).bind(method))?;
+    Ok(())
+}
+
 pub(crate) async fn touch(tx: &mut Tx, id: SessionId, now: Micros) -> Result<()> {
     on_tx!(tx, execute => sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
         .bind(id).bind(now))?;

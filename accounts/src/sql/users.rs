@@ -113,6 +113,36 @@ pub(crate) async fn verify_email(tx: &mut Tx, id: UserId, now: Micros) -> Result
     Ok(())
 }
 
+/// Takes the password away: whoever set it was not the person.
+pub(crate) async fn forget_password(tx: &mut Tx, id: UserId, now: Micros) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE users SET password_hash = NULL, password_changed_at = NULL, updated_at = $2
+         WHERE id = $1",
+    ).bind(id).bind(now))?;
+    Ok(())
+}
+
+/// Writes down the kinds of second factor that a login asks for.
+pub(crate) async fn set_second_factors(
+    tx: &mut Tx,
+    id: UserId,
+    factors: &Json<Vec<String>>,
+) -> Result<()> {
+    on_tx!(tx, execute => sqlx::query("UPDATE users SET second_factors = $2 WHERE id = $1")
+        .bind(id).bind(factors))?;
+    Ok(())
+}
+
+/// The same as [`get`], inside a transaction.
+pub(crate) async fn get_in(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    on_tx!(tx, c => sqlx::query_as(
+        "SELECT u.id, u.email, u.name, u.locale, u.is_instance_owner, u.email_verified_at,
+             u.password_changed_at, u.second_factors, u.last_login_at,
+             a.updated_at AS avatar_updated_at, u.created_at, u.updated_at
+         FROM users u LEFT JOIN user_avatars a ON a.user_id = u.id WHERE u.id = $1",
+    ).bind(id).fetch_optional(c).await)
+}
+
 pub(crate) async fn set_profile(
     tx: &mut Tx,
     id: UserId,

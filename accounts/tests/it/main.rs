@@ -6,6 +6,7 @@
 )]
 
 mod authenticate;
+mod authenticator;
 mod credentials;
 mod http;
 mod invitations;
@@ -13,7 +14,10 @@ mod keys;
 mod login;
 mod mail;
 mod members;
+mod oidc;
+mod oidc_provider;
 mod organizations;
+mod passkeys;
 mod profile;
 mod registration;
 mod rules;
@@ -21,4 +25,5 @@ mod secrets;
 mod sessions;
 mod site;
 mod support;
+mod totp;
 mod twice;

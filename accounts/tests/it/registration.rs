@@ -61,7 +61,10 @@ async fn the_setup_link_makes_one_owner_of_the_instance_and_its_organization() {
         assert!(
             allowed.contains(&json!("outbox:read")) && allowed.contains(&json!("billing:write"))
         );
-        assert_eq!(me["mfa"], json!({"enabled": false, "methods": []}));
+        assert_eq!(
+            me["mfa"],
+            json!({"enabled": false, "methods": [], "required": false})
+        );
 
         assert!(site.accounts.setup_token().await.expect("asked").is_none());
         let state = visitor.get("/api/v1/setup").await;

@@ -57,16 +57,22 @@ pub(crate) struct Visitor {
     app: Router,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) address: IpAddr,
+    pub(crate) host: String,
 }
 
 impl Site {
-    async fn new(db: Db, registration: Registration) -> Self {
-        let (dir, clock) = (TempDir::new(), TestClock::default());
-        let config = AccountsConfig {
+    /// With other settings, by this clock.
+    pub(crate) async fn at(
+        db: Db,
+        clock: TestClock,
+        change: impl FnOnce(&mut AccountsConfig),
+    ) -> Self {
+        let dir = TempDir::new();
+        let mut config = AccountsConfig {
             data_dir: dir.path().to_owned(),
-            registration,
             ..AccountsConfig::default()
         };
+        change(&mut config);
         let accounts = Accounts::open(db.clone(), Arc::new(clock.clone()), &config).await;
         let accounts = accounts.expect("opens");
         accounts.first_start().await.expect("started");
@@ -146,7 +152,15 @@ pub(crate) async fn at_each_site<T: Future<Output = ()>>(
     registration: Registration,
     test: impl Fn(Site) -> T,
 ) {
-    for_each_db(|db| async { test(Site::new(db, registration).await).await }).await;
+    at_each_configured_site(|config| config.registration = registration, test).await;
+}
+
+/// The same with other settings.
+pub(crate) async fn at_each_configured_site<T: Future<Output = ()>>(
+    change: impl Fn(&mut AccountsConfig),
+    test: impl Fn(Site) -> T,
+) {
+    for_each_db(|db| async { test(Site::at(db, TestClock::default(), &change).await).await }).await;
 }
 
 impl Visitor {
@@ -155,6 +169,7 @@ impl Visitor {
             app: router(accounts.clone()).into(),
             headers: Vec::new(),
             address: [192, 0, 2, 1].into(),
+            host: "ai.test".to_owned(),
         }
     }
 
@@ -191,7 +206,7 @@ impl Visitor {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("host", "ai.test");
+            .header("host", &self.host);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

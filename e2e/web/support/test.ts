@@ -52,7 +52,7 @@ export const test = base.extend<{ guest: Page }, PerWorker>({
 });
 
 /** Makes the owner's account by the link of the first run. */
-export async function setUp(page: Page, program: Program): Promise<void> {
+export async function setUp(page: Page, program: Pick<Program, "setupUrl">): Promise<void> {
   await page.goto(program.setupUrl);
   await page.getByLabel("Organization").fill(owner.organization);
   await page.getByLabel("Your name").fill(owner.name);

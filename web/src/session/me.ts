@@ -30,7 +30,8 @@ interface MeBody {
   organizations: Membership[];
   current?: { id: string; role: string | null; permissions: Permission[] } | null;
   is_instance_owner: boolean;
-  mfa: { enabled: boolean; methods: string[] };
+  /** `required`: the organization wants two factors, and this session has shown one. */
+  mfa: { enabled: boolean; methods: string[]; required: boolean };
 }
 
 /** Who is signed in, where, and what they may do there. */

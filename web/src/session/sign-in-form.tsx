@@ -3,6 +3,7 @@ import { useForm } from "@mantine/form";
 import { type ReactNode, useState } from "react";
 import { FailureNotice } from "../components/failure-notice";
 import { useCommon } from "../i18n/common";
+import { PasskeyButton } from "./passkey-button";
 import { SecondStepForm } from "./second-step-form";
 import { type SecondStep, useSignIn } from "./sign-in";
 import { useSession } from "./texts";
@@ -13,10 +14,12 @@ interface Props {
   onSignedIn: () => void;
   /** Between password and button. */
   children?: ReactNode;
+  /** Other ways to sign in, below the button. */
+  others?: ReactNode;
 }
 
 /** Email and password, then the second factor where one is asked for. */
-export function SignInForm({ email, onSignedIn, children }: Props) {
+export function SignInForm({ email, onSignedIn, children, others }: Props) {
   const t = useSession();
   const common = useCommon();
   const signIn = useSignIn();
@@ -37,29 +40,33 @@ export function SignInForm({ email, onSignedIn, children }: Props) {
     ),
   );
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="sm">
-        <TextInput
-          label={common("email")}
-          type="email"
-          autoComplete="username"
-          readOnly={email !== undefined}
-          data-autofocus={email === undefined || undefined}
-          {...form.getInputProps("email")}
-        />
-        <PasswordInput
-          label={common("password")}
-          autoComplete="current-password"
-          data-autofocus={email !== undefined || undefined}
-          visibilityToggleButtonProps={{ "aria-label": t("showPassword") }}
-          {...form.getInputProps("password")}
-        />
-        {children}
-        {signIn.error && <FailureNotice error={signIn.error} />}
-        <Button type="submit" fullWidth loading={signIn.isPending}>
-          {t("signIn")}
-        </Button>
-      </Stack>
-    </form>
+    <Stack gap="sm">
+      <form onSubmit={submit} noValidate>
+        <Stack gap="sm">
+          <TextInput
+            label={common("email")}
+            type="email"
+            autoComplete="username"
+            readOnly={email !== undefined}
+            data-autofocus={email === undefined || undefined}
+            {...form.getInputProps("email")}
+          />
+          <PasswordInput
+            label={common("password")}
+            autoComplete="current-password"
+            data-autofocus={email !== undefined || undefined}
+            visibilityToggleButtonProps={{ "aria-label": t("showPassword") }}
+            {...form.getInputProps("password")}
+          />
+          {children}
+          {signIn.error && <FailureNotice error={signIn.error} />}
+          <Button type="submit" fullWidth loading={signIn.isPending}>
+            {t("signIn")}
+          </Button>
+        </Stack>
+      </form>
+      <PasskeyButton onSignedIn={onSignedIn} />
+      {others}
+    </Stack>
   );
 }

@@ -26,6 +26,9 @@ export interface SecondStep {
   methods: string[];
 }
 
+/** What a step sends, or what asks for it first: a passkey is shown between two calls. */
+type Content = Record<string, unknown> | (() => Promise<Record<string, unknown>>);
+
 /**
  * Takes one step of signing in: the first with `login`, the second where it is asked for. The form
  * shows what goes wrong.
@@ -34,8 +37,10 @@ export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     meta: { silent: true },
-    mutationFn: ({ path, content }: { path: string; content: Record<string, unknown> }) =>
-      post<SignInAnswer>(`/api/v1/auth/${path}`, { ...content, transport: "cookie" }),
+    mutationFn: async ({ path, content }: { path: string; content: Content }) => {
+      const given = typeof content === "function" ? await content() : content;
+      return post<SignInAnswer>(`/api/v1/auth/${path}`, { ...given, transport: "cookie" });
+    },
     onSuccess: async (answer) => {
       // Fetched, not reset: the dialog above a page must not make the page begin anew.
       if (!answer.mfa_required) await client.fetchQuery({ ...meQuery, staleTime: 0 });

@@ -14,6 +14,14 @@ export const useSession = defineTexts("session", {
       useRecovery: "Use a recovery code",
       useApp: "Use the authenticator app",
       usePasskey: "Use a passkey",
+      passkeyHint: "Confirm with your passkey that it is you.",
+    },
+    passkey: {
+      use: "Use a passkey",
+      cancelled:
+        "The passkey was not used: it was cancelled, took too long, or there is none on this device.",
+      exists: "This device has a passkey of this account already.",
+      otherName: "Passkeys belong to the server's public address: open the app there.",
     },
   },
   de: {
@@ -28,6 +36,14 @@ export const useSession = defineTexts("session", {
       useRecovery: "Wiederherstellungscode benutzen",
       useApp: "Authenticator-App benutzen",
       usePasskey: "Passkey benutzen",
+      passkeyHint: "Bestätigen Sie mit Ihrem Passkey, dass Sie es sind.",
+    },
+    passkey: {
+      use: "Passkey benutzen",
+      cancelled:
+        "Der Passkey wurde nicht benutzt: Es wurde abgebrochen, dauerte zu lange, oder auf diesem Gerät ist keiner.",
+      exists: "Auf diesem Gerät ist schon ein Passkey dieses Kontos.",
+      otherName: "Passkeys gehören zur öffentlichen Adresse des Servers: Öffnen Sie die Anwendung dort.",
     },
   },
 });

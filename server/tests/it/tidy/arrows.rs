@@ -10,12 +10,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outbound", &[]),
     ("sandbox", &[]),
     ("providers", &[]),
-    ("accounts", &["store"]),
+    ("accounts", &["store", "outbound"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
     (
         "rag",
         &["store", "outbound", "sandbox", "accounts", "gateway"],
     ),
+    ("flows", &["store", "outbound", "accounts", "gateway"]),
     (
         "server",
         &[
@@ -24,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "providers",
             "accounts",
             "gateway",
+            "flows",
             "sandbox",
             "rag",
         ],

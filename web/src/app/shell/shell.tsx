@@ -8,14 +8,16 @@ import { Boundary } from "../../components/boundary";
 import { FailureNotice } from "../../components/failure-notice";
 import { Mark } from "../../components/logo";
 import { Pending } from "../../components/pending";
-import { meQuery } from "../../session/me";
+import { meQuery, useMe } from "../../session/me";
 import { onExpiry } from "../../session/renewal";
+import { FactorWanted } from "./factor-wanted";
 import { Navigation } from "./navigation";
 import classes from "./navigation.module.css";
 import { openPalette } from "./open-palette";
 import { useShell } from "./texts";
 
 const Palette = lazy(() => import("./palette"));
+const NewOrganization = lazy(() => import("./new-organization"));
 const SignInAgain = lazy(() => import("./sign-in-again"));
 
 /** The frame around all pages of a person who is signed in. */
@@ -53,10 +55,14 @@ function Frame() {
   );
 }
 
+/** The page where factors are set up. */
+const profile = "/profile";
+
 function SignedIn() {
   const t = useShell();
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
+  const { mfa } = useMe();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the page closes the drawer
   useEffect(close, [pathname]);
   return (
@@ -92,7 +98,7 @@ function SignedIn() {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: "none" }}>
         <Boundary of={pathname}>
-          <Outlet />
+          {mfa.required && pathname !== profile ? <FactorWanted /> : <Outlet />}
         </Boundary>
       </AppShell.Main>
       <OnDemand />
@@ -100,7 +106,7 @@ function SignedIn() {
   );
 }
 
-/** What is loaded when it is first wanted: the command palette, and the dialog for signing in again. */
+/** What is loaded when it is first wanted: the command palette, and the dialogs for a new organization and for signing in again. */
 function OnDemand() {
   const [isPaletteWanted, setPaletteWanted] = useState(false);
   const [reply, setReply] = useState<((again: boolean) => void) | null>(null);
@@ -111,6 +117,12 @@ function OnDemand() {
     window.addEventListener("open-palette", want);
     return () => window.removeEventListener("open-palette", want);
   }, []);
+  const [isMaking, setMaking] = useState(false);
+  useEffect(() => {
+    const make = () => setMaking(true);
+    window.addEventListener("new-organization", make);
+    return () => window.removeEventListener("new-organization", make);
+  }, []);
   const finish = (again: boolean) => {
     reply?.(again);
     setReply(null);
@@ -118,6 +130,7 @@ function OnDemand() {
   return (
     <Suspense>
       {isPaletteWanted && <Palette />}
+      {isMaking && <NewOrganization onClose={() => setMaking(false)} />}
       {reply && <SignInAgain onDone={finish} />}
     </Suspense>
   );

@@ -14,6 +14,11 @@ export const useShell = defineTexts("shell", {
     organizations: "Organizations",
     switchTo: "Switch to {{name}}",
     newOrganization: "New organization",
+    organization: {
+      slug: "Short name",
+      slugHint: "Unique on this server: small letters, digits and hyphens.",
+      wrongSlug: "Only a–z, 0–9 and hyphens, at most 64.",
+    },
     account: "Account of {{name}}",
     profile: "Profile and security",
     signOut: "Sign out",
@@ -25,6 +30,12 @@ export const useShell = defineTexts("shell", {
       title: "Sign in again",
       hint: "Your session has ended. Sign in to go on; what you typed is still there.",
       giveUp: "To the sign-in page",
+    },
+    factor: {
+      title: "Your organization asks for a second factor",
+      setUp: "Set up an authenticator app or a passkey in your profile to go on.",
+      show: "You have one: sign in again with it to go on.",
+      toProfile: "Set up two-step verification",
     },
   },
   de: {
@@ -40,6 +51,11 @@ export const useShell = defineTexts("shell", {
     organizations: "Organisationen",
     switchTo: "Zu {{name}} wechseln",
     newOrganization: "Neue Organisation",
+    organization: {
+      slug: "Kurzname",
+      slugHint: "Einmalig auf diesem Server: kleine Buchstaben, Ziffern und Bindestriche.",
+      wrongSlug: "Nur a–z, 0–9 und Bindestriche, höchstens 64.",
+    },
     account: "Konto von {{name}}",
     profile: "Profil und Sicherheit",
     signOut: "Abmelden",
@@ -51,6 +67,12 @@ export const useShell = defineTexts("shell", {
       title: "Erneut anmelden",
       hint: "Ihre Sitzung ist zu Ende. Melden Sie sich an, um weiterzumachen; Ihre Eingaben sind noch da.",
       giveUp: "Zur Anmeldeseite",
+    },
+    factor: {
+      title: "Ihre Organisation verlangt einen zweiten Faktor",
+      setUp: "Richten Sie in Ihrem Profil eine Authenticator-App oder einen Passkey ein, um weiterzumachen.",
+      show: "Sie haben einen: Melden Sie sich mit ihm erneut an, um weiterzumachen.",
+      toProfile: "Zwei-Schritt-Anmeldung einrichten",
     },
   },
 });

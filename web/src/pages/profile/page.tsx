@@ -2,6 +2,9 @@ import { SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Page } from "../../components/page";
 import { DeleteAccount } from "./delete-account";
+import { Identities, useHasIdentities } from "./factors/identities";
+import { Factors } from "./factors/section";
+import { useFactors } from "./factors/texts";
 import { Password } from "./password";
 import { Person } from "./person";
 import { Sessions } from "./sessions";
@@ -9,6 +12,8 @@ import { useProfile } from "./texts";
 
 export default function ProfilePage() {
   const t = useProfile();
+  const factors = useFactors();
+  const hasIdentities = useHasIdentities();
   return (
     <Page title={t("title")} width={920}>
       <Stack gap={36}>
@@ -18,6 +23,14 @@ export default function ProfilePage() {
         <Section title={t("password")} hint={t("passwordHint")}>
           <Password />
         </Section>
+        <Section title={factors("title")} hint={factors("hint")}>
+          <Factors />
+        </Section>
+        {hasIdentities && (
+          <Section title={factors("identities.title")} hint={factors("identities.hint")}>
+            <Identities />
+          </Section>
+        )}
         <Section title={t("sessions")} hint={t("sessionsHint")}>
           <Sessions />
         </Section>
