@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use store::SharedClock;
 use tokio::sync::Notify;
 
+use crate::ask::{Ask, CollectionModels};
 use crate::blob::{BlobStore, parsed_key};
 use crate::config::RagConfig;
 use crate::embed::{Embedder, LocalEmbedders};
@@ -69,6 +70,7 @@ pub struct Rag {
 pub(crate) struct Inner {
     pub(crate) library: Library,
     search: Search,
+    ask: Ask,
     pub(crate) gateway: Gateway,
     pub(crate) parser: Arc<dyn Parser>,
     pub(crate) blobs: Arc<dyn BlobStore>,
@@ -110,8 +112,16 @@ impl Rag {
         }
         let store = open_store(&config, &parts.gateway, &parts.clock)?;
         let library = Library::new(parts.gateway.db().clone(), parts.clock, store);
+        let ask = Ask::new(
+            library.clone(),
+            parts.gateway.clone(),
+            config.answer_model.clone(),
+        );
+        let models = CollectionModels::new(ask.clone());
+        parts.gateway.register_local(Arc::new(models));
         let inner = Inner {
             search: Search::new(library.clone()),
+            ask,
             ocr: find_ocr(&config),
             library,
             gateway: parts.gateway,
@@ -137,6 +147,11 @@ impl Rag {
     /// What is found.
     pub fn search(&self) -> &Search {
         &self.inner.search
+    }
+
+    /// What is answered.
+    pub fn ask(&self) -> &Ask {
+        &self.inner.ask
     }
 
     /// Model calls.
