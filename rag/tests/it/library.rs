@@ -127,7 +127,6 @@ async fn a_killed_ingestion_begins_its_revision_again() {
             page_count: 3,
             language: Some("en".to_owned()),
             notes: vec!["poor text".to_owned()],
-            ..PublishedFacts::default()
         };
         let published = world.library.publish(world.place, id, first, &facts).await;
         let published = published.expect("published");

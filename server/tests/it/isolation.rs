@@ -40,7 +40,7 @@ const PUBLIC: [&str; 20] = [
     "finish_provider_login",
 ];
 /// For a person about that person, whatever the role.
-const PERSONAL: [&str; 26] = [
+const PERSONAL: [&str; 27] = [
     "get_me",
     "update_me",
     "change_password",
