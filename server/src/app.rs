@@ -1,9 +1,13 @@
 //! Composition: from a configuration to running handles.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use accounts::{Accounts, AccountsConfig, Network, Secret};
 use anyhow::{Context, Result, anyhow};
+use flows::node::Services;
+use flows::run::{Engine, EngineConfig, EngineParts};
+use flows::{Flows, FolderBlobs};
 use gateway::{Gateway, Parts};
 use rag::Rag;
 use rag::blob::FileStore;
@@ -25,6 +29,10 @@ pub struct App {
     pub rag: Rag,
     /// Workers for users' code and uploaded files; none runs before the first job.
     pub sandbox: sandbox::Pool,
+    /// Projects and flows.
+    pub flows: Flows,
+    /// Runs of flows.
+    pub engine: Engine,
 }
 
 /// Opens the database and brings it to this program's version.
@@ -111,12 +119,37 @@ impl App {
             client: outbound::Client::guarded(&outbound::Settings::default()),
             config: config.rag.clone(),
         });
+        let flows = Flows::new(accounts.clone());
+        let files = config.server.data_dir.join("files");
+        let engine = engine(&flows, &gateway, &sandbox, files);
         Ok(Self {
             db,
+            flows,
+            engine,
             accounts,
             gateway,
             rag: rag.await?,
             sandbox,
         })
     }
+}
+
+/// The engine that runs flows, with all that their nodes may reach.
+fn engine(flows: &Flows, gateway: &Gateway, sandbox: &sandbox::Pool, files: PathBuf) -> Engine {
+    let mut handles = http::Extensions::new();
+    handles.insert(sandbox.clone());
+    let services = Services {
+        gateway: gateway.clone(),
+        clock: Arc::new(SystemClock),
+        outbound: outbound::Client::guarded(&outbound::Settings::default()),
+        blobs: Arc::new(FolderBlobs::new(files)),
+        handles,
+    };
+    Engine::new(EngineParts {
+        db: flows.db().clone(),
+        services: Arc::new(services),
+        registry: flows.registry().clone(),
+        catalogue: Arc::new(flows.clone()),
+        config: EngineConfig::default(),
+    })
 }

@@ -9,7 +9,7 @@ use utoipa::openapi::{ComponentsBuilder, RefOr, Required, tag::TagBuilder};
 use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, schema};
 
 /// What operations are grouped by, in the order that people read them.
-const TAGS: [(&str, &str); 23] = [
+const TAGS: [(&str, &str); 27] = [
     ("gateway", "Model calls in the vendors' own shapes"),
     ("Authentication", "Making an account, signing in and out"),
     ("Account", "What people do about themselves"),
@@ -41,6 +41,22 @@ const TAGS: [(&str, &str); 23] = [
     ("Search", "What documents say about a question"),
     ("Usage", "What was used, by whom, and what it cost"),
     ("Billing", "Plans, usage against them, monthly statements"),
+    (
+        "Projects",
+        "Flows that belong together, with their variables, secrets and save points",
+    ),
+    (
+        "Workflows",
+        "Flows: their drafts, versions and what is wrong with them",
+    ),
+    (
+        "Node types",
+        "What flows are made of, and expressions in fields",
+    ),
+    (
+        "Executions",
+        "Runs of flows: starting, watching, steering them",
+    ),
     ("Audit", "Who changed what"),
     ("Outbox", "Mails of the instance"),
     ("Permissions", "What each role may do"),

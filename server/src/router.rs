@@ -42,7 +42,9 @@ pub fn build(app: &App, edge: Edge) -> anyhow::Result<(Router, OpenApi)> {
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .merge(accounts::http::router(app.accounts.clone()))
         .merge(gateway::http::router(app.gateway.clone()))
-        .merge(rag::http::router(app.rag.clone()));
+        .merge(rag::http::router(app.rag.clone()))
+        .merge(flows::http::router(app.flows.clone()))
+        .merge(flows::run::http::router(app.engine.clone()));
     let (router, mut document) = api.split_for_parts();
     openapi::complete(&mut document);
     let text = openapi::render(&document)?;

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Config;
@@ -66,10 +67,18 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
         config.telemetry.otlp_endpoint.is_none() && config.server.cors_origins.is_empty();
     let direct = is_plain.then(|| (app.gateway.clone(), shield::Headers::new(&config.server)));
     let routes = edge::Routes { router, direct };
+    let resting = CancellationToken::new();
+    let engine = app.engine.clone();
+    let runs = tokio::spawn({
+        let resting = resting.clone();
+        async move { engine.work(resting).await }
+    });
     edge::run(listener, routes, &config.server, stopping.signalled()).await;
     stop.send_replace(true);
     reloading.abort();
     upkeep.abort();
+    resting.cancel();
+    let _ = runs.await;
     app.gateway.flush().await;
     let _ = (accounts.await, documents.await);
     // A mail under way is sent again by the next start, after its lease.

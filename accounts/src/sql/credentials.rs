@@ -122,7 +122,9 @@ pub(crate) async fn list(db: &Db, org: OrgId, page: PageRequest) -> Result<Vec<C
     on_reader!(db, c => sqlx::query_as(
         "SELECT id, org_id, provider, name, type AS kind, key_version, is_active, created_by,
              created_at, updated_at
-         FROM credentials WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+         FROM credentials
+         -- Secrets of projects are stored here too, and shown with their project.
+         WHERE org_id = $1 AND id < $2 AND type <> 'project_secret' ORDER BY id DESC LIMIT $3",
     ).bind(org).bind(page.below()).bind(page.rows()).fetch_all(c).await)
 }
 

@@ -45,6 +45,26 @@ export class Program {
     });
   }
 
+  /** Calls a model as a program would. */
+  async call(key: string, content: unknown): Promise<Response> {
+    return fetch(`${this.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(content),
+    });
+  }
+
+  /** Waits until a call stands in the reports, which it does within a second of its end. */
+  async metered(answer: Response): Promise<string> {
+    const id = answer.headers.get("x-request-id") ?? "";
+    for (let tries = 0; tries < 100; tries++) {
+      const found = await this.api("GET", `/api/v1/usage/requests/${id}`);
+      if (found.ok) return id;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`the call ${id} stands in no report`);
+  }
+
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.child.once("exit", resolve));
     this.child.kill("SIGTERM");

@@ -1,6 +1,34 @@
 import { expect, expectAccessible, test } from "../support/test.ts";
 
-const inside = ["/", "/playground", "/keys", "/keys?dialog=new", "/profile", "/nothing-here"];
+const inside = [
+  "/",
+  "/playground",
+  "/models",
+  "/models?model=builtin/echo",
+  "/models?view=providers",
+  "/models?view=providers&open=openai",
+  "/keys",
+  "/keys?dialog=new",
+  "/usage",
+  "/usage?view=requests",
+  "/usage?metric=latency&range=custom&model=extract",
+  "/usage/requests/unknown",
+  "/members",
+  "/members?view=invitations",
+  "/members?view=teams",
+  "/members?dialog=invite",
+  "/settings",
+  "/settings?tab=limits",
+  "/settings?tab=budgets",
+  "/settings?tab=audit",
+  "/settings?tab=outbox",
+  "/settings?tab=end",
+  "/billing",
+  "/billing/2026-01",
+  "/administration",
+  "/profile",
+  "/nothing-here",
+];
 const outside = [
   "/login",
   "/register",

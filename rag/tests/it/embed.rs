@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use rag::ErrorKind;
 use rag::embed::{Embedder, LocalEmbedder, LocalEmbedders, LocalModelConfig, Runtime};
 use rag::library::NewDocument;
-use rag::{ErrorKind, Result};
 use store::testing::TempDir;
 
 use crate::world::{DIMENSIONS, chunks, embedded, in_each_world};

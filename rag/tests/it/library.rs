@@ -123,6 +123,7 @@ async fn a_killed_ingestion_begins_its_revision_again() {
             .await
             .expect("added");
         let facts = PublishedFacts {
+            content_type: None,
             page_count: 3,
             language: Some("en".to_owned()),
             notes: vec!["poor text".to_owned()],

@@ -159,17 +159,15 @@ async fn no_secret_leaves_where_it_was_put() {
                     operation.id(),
                     answer.text
                 );
-                if let Some(id) = answer.json()["id"].as_str() {
+                if let Some(id) = answer.json()["id"].as_str()
+                    && !ids.iter().any(|known| known == id)
+                {
                     ids.push(id.to_owned());
                 }
             }
         }
         assert!(planted >= 12, "{planted} operations with secrets");
-        assert_eq!(
-            ids.len(),
-            2,
-            "a credential was stored and replaced: {ids:?}"
-        );
+        assert_eq!(ids.len(), 1, "a credential was stored: {ids:?}");
         // Secrets that the server makes are in one answer each.
         let key = [("idempotency-key", "once")];
         let made = json!({"name": "k"});

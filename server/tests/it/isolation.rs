@@ -40,7 +40,7 @@ const PUBLIC: [&str; 20] = [
     "finish_provider_login",
 ];
 /// For a person about that person, whatever the role.
-const PERSONAL: [&str; 26] = [
+const PERSONAL: [&str; 27] = [
     "get_me",
     "update_me",
     "change_password",
@@ -69,6 +69,8 @@ const PERSONAL: [&str; 26] = [
     "unlink_identity",
     "link_identity",
 ];
+/// Answered by a stream that ends with its client.
+const ENDLESS: [&str; 1] = ["stream_ingestion_events"];
 /// For the owner of the instance.
 const ADMINISTRATION: [&str; 2] = ["list_all_organizations", "set_organization_plan"];
 
@@ -100,6 +102,7 @@ impl Records {
                 json!({"provider": "openai", "name": "c", "secret": "sk-1"}),
             ),
             ("teams", json!({"name": "t"})),
+            ("projects", json!({"name": "p"})),
             (
                 "invitations",
                 json!({"email": "new@example.org", "role": "viewer"}),
@@ -126,6 +129,19 @@ impl Records {
             ids.insert(place, id.expect("an id").to_owned());
         }
         ids.insert("/api/v1/collections/{id}", collection);
+        let flow = json!({"project_id": ids["/api/v1/projects/{id}"], "name": "f",
+            "graph": {"nodes": [{"id": "start", "type": "input.manual"}]}});
+        let made = site.post("/api/v1/workflows", owner, flow).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let id = made.json()["id"].clone();
+        let id = id.as_str().expect("an id").to_owned();
+        let run = json!({"draft": true, "mode": "async"});
+        let path = format!("/api/v1/workflows/{id}/execute");
+        let run = site.post(&path, owner, run).await;
+        assert_eq!(run.status, StatusCode::ACCEPTED, "{}", run.text);
+        let run = run.json()["id"].as_str().expect("an id").to_owned();
+        ids.insert("/api/v1/workflows/{id}", id);
+        ids.insert("/api/v1/executions/{id}", run);
         let team = ids["/api/v1/teams/{id}"].clone();
         let path = format!("/api/v1/teams/{team}/members/{extra}");
         let added = site.send(&Method::PUT, &path, Some(owner), &[], None).await;
@@ -164,7 +180,10 @@ fn with_others(path: &str) -> String {
     path.replace("{month}", "2026-01")
         .replace("{request_id}", "req_none")
         .replace("/providers/{id}", "/providers/openai")
+        .replace("{type}", "logic.if")
+        .replace("{name}", "shop")
         .replace("{number}", "1")
+        .replace("{save_point_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{document_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b12")
         .replace("{chunk_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b13")
@@ -270,11 +289,14 @@ async fn each_role_may_do_what_the_table_says_and_nothing_else() {
         }
         assert!(allowed.len() > 100, "{} allowed calls", allowed.len());
         for (operation, path, role, token) in allowed {
+            if ENDLESS.contains(&operation.id()) {
+                continue;
+            }
             let answer = call(&site, operation, &path, Some(token)).await;
             let (id, status) = (operation.id(), answer.status);
             // Gone or taken after the role before; never refused for who it is.
             let fine = status.is_success()
-                || matches!(status.as_u16(), 400 | 404 | 409)
+                || matches!(status.as_u16(), 400 | 404 | 409 | 422)
                 || answer.code() == "role_too_low";
             assert!(fine, "{role} {id}: {status} {}", answer.text);
         }

@@ -158,7 +158,7 @@ async fn an_uploaded_file_is_found_without_any_key_or_network() {
         let document = hub.settled(&accepted.json()).await;
         assert_eq!(document["status"], "ready", "{document}");
         assert_eq!(document["content_type"], "text/markdown");
-        assert_eq!(document["attributes"]["year"], 2026);
+        assert_eq!(document["attributes"]["year"].as_f64(), Some(2026.0));
         assert_eq!(hub.find("days of leave").await, ["Handbook.md"]);
         let shown = hub.get("").await.json();
         assert_eq!(

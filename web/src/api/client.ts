@@ -14,10 +14,10 @@ interface Answer<T> {
 
 /**
  * The JSON of a successful answer; anything else is thrown as a {@link Failure}. Reports can come as
- * CSV too, which the document types as text: that is never asked for here.
+ * CSV or PDF too, which the document types as text or bytes: those are never asked for here.
  */
-export async function body<T>(call: Promise<Answer<T>>): Promise<Exclude<T, string>> {
+export async function body<T>(call: Promise<Answer<T>>): Promise<Exclude<T, string | number[]>> {
   const { data, error, response } = await call;
   if (!response.ok) throw Failure.from(response, error);
-  return data as Exclude<T, string>;
+  return data as Exclude<T, string | number[]>;
 }

@@ -1,4 +1,17 @@
-import { IconChartBar, IconCube, IconFolders, IconHome, IconKey, IconMessages } from "@tabler/icons-react";
+import {
+  IconActivity,
+  IconChartBar,
+  IconCube,
+  IconFolders,
+  IconHome,
+  IconKey,
+  IconMessages,
+  IconReceipt,
+  IconServerCog,
+  IconSettings,
+  IconUserCheck,
+  IconUsers,
+} from "@tabler/icons-react";
 import type { PageEntry } from "./page-entry";
 
 /**
@@ -25,6 +38,28 @@ export const pages: PageEntry[] = [
     title: { en: "Project", de: "Projekt" },
     permission: "projects:read",
     load: () => import("../pages/projects/project"),
+  },
+  {
+    path: "/flows/$flow",
+    title: { en: "Flow", de: "Ablauf" },
+    permission: "projects:read",
+    load: () => import("../pages/flow/page"),
+  },
+  {
+    path: "/runs",
+    title: { en: "Runs", de: "Läufe" },
+    icon: IconActivity,
+    permission: "projects:read",
+    keywords: "execution history lauf",
+    load: () => import("../pages/runs/page"),
+  },
+  {
+    path: "/approvals",
+    title: { en: "Approvals", de: "Freigaben" },
+    icon: IconUserCheck,
+    permission: "projects:read",
+    keywords: "human review question frage",
+    load: () => import("../pages/approvals/page"),
   },
   {
     path: "/playground",
@@ -63,6 +98,45 @@ export const pages: PageEntry[] = [
     title: { en: "Request", de: "Anfrage" },
     permission: "usage:read",
     load: () => import("../pages/request/page"),
+  },
+  {
+    path: "/members",
+    title: { en: "Members", de: "Mitglieder" },
+    icon: IconUsers,
+    permission: "members:read",
+    keywords: "people invite role team invitation leute einladen rolle einladung",
+    load: () => import("../pages/members/page"),
+  },
+  {
+    path: "/billing",
+    title: { en: "Billing", de: "Abrechnung" },
+    icon: IconReceipt,
+    permission: "billing:read",
+    keywords: "plan statement invoice pdf csv tarif rechnung",
+    load: () => import("../pages/billing/page"),
+  },
+  {
+    path: "/billing/$month",
+    title: { en: "Statement", de: "Abrechnung" },
+    permission: "billing:read",
+    load: () => import("../pages/billing/statement"),
+  },
+  {
+    path: "/settings",
+    title: { en: "Settings", de: "Einstellungen" },
+    icon: IconSettings,
+    permission: "organization:read",
+    keywords:
+      "organization limits budgets alerts webhook audit outbox mails export delete grenzen warnungen protokoll",
+    load: () => import("../pages/settings/page"),
+  },
+  {
+    path: "/administration",
+    title: { en: "Administration", de: "Verwaltung" },
+    icon: IconServerCog,
+    instanceOwner: true,
+    keywords: "organizations plans server organisationen tarife",
+    load: () => import("../pages/administration/page"),
   },
   {
     path: "/profile",

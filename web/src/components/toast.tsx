@@ -1,7 +1,8 @@
-import { Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import type { NotificationData } from "@mantine/notifications";
 import { Failure } from "../api/failure";
 import { useCommon } from "../i18n/common";
+import { CopyButton } from "./copy-button";
 
 /** The event by which the place of toasts is loaded. */
 export const toastWanted = "toast-wanted";
@@ -26,9 +27,12 @@ export function showFailure(thrown: unknown): void {
       <>
         {failure.message}
         {failure.requestId && (
-          <Text size="xs" c="dimmed" ff="monospace">
-            {useCommon.get("requestId", { id: failure.requestId })}
-          </Text>
+          <Group gap={2} wrap="nowrap">
+            <Text size="xs" c="dimmed" ff="monospace" style={{ overflowWrap: "anywhere" }}>
+              {useCommon.get("requestId", { id: failure.requestId })}
+            </Text>
+            <CopyButton value={failure.requestId} />
+          </Group>
         )}
       </>
     ),

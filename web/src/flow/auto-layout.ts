@@ -3,8 +3,8 @@ import type { Graph, Place, Places } from "./graph";
 
 export type SizeOf = (id: string) => { width: number; height: number };
 
-const head = 56;
-const margin = 32;
+/** What a container needs around its inside: its head, and its ports at the sides and below. */
+const around = { left: 104, top: 68, right: 104, bottom: 92 };
 
 /**
  * Places for all nodes, from left to right in the order of their edges: the inside of each container
@@ -22,7 +22,7 @@ export function autoLayout(graph: Graph, sizeOf: SizeOf, only?: ReadonlySet<stri
     for (const id of ids) if (children.has(id)) arrange(id);
     if (ids.length === 0) return;
     const found = level(graph, ids, size);
-    const [left, top] = parent === undefined ? [0, 0] : [margin, head];
+    const [left, top] = parent === undefined ? [0, 0] : [around.left, around.top];
     let [right, bottom] = [0, 0];
     for (const [id, place] of Object.entries(found)) {
       const moved: Place = { x: place.x + left, y: place.y + top };
@@ -35,8 +35,8 @@ export function autoLayout(graph: Graph, sizeOf: SizeOf, only?: ReadonlySet<stri
     if (parent !== undefined) {
       const least = sizeOf(parent);
       sizes.set(parent, {
-        width: Math.max(right + margin, Math.min(least.width, 320)),
-        height: Math.max(bottom + margin, 160),
+        width: Math.max(right + around.right, Math.min(least.width, 320)),
+        height: Math.max(bottom + around.bottom, 160),
       });
     }
   };

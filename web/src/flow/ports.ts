@@ -16,6 +16,7 @@ export class PortBook {
   private readonly asked = new Set<string>();
   private readonly latest = new Map<string, Ports>();
   private readonly listeners = new Set<() => void>();
+  private readonly keys = new WeakMap<Settings, string>();
   private readonly withError = new WeakMap<Ports, Ports>();
   /** Rises with each answer. */
   version = 0;
@@ -40,7 +41,7 @@ export class PortBook {
     if (!type) return none;
     if (!type.has_dynamic_ports) return type.ports;
     if (Object.keys(node.settings).length === 0) return type.ports;
-    const key = `${node.type} ${JSON.stringify(node.settings)}`;
+    const key = this.keyOf(node);
     const known = this.known.get(key);
     if (known) {
       this.latest.set(node.id, known);
@@ -51,6 +52,15 @@ export class PortBook {
       void this.learn(key, node);
     }
     return this.latest.get(node.id) ?? type.ports;
+  }
+
+  /** Settings are never changed in place, so each is written out once. */
+  private keyOf({ type, settings }: FlowNode): string {
+    const made = this.keys.get(settings);
+    if (made !== undefined) return made;
+    const key = `${type} ${JSON.stringify(settings)}`;
+    this.keys.set(settings, key);
+    return key;
   }
 
   private async learn(key: string, node: FlowNode): Promise<void> {

@@ -12,6 +12,12 @@ export function dateTime(time: Time): string {
   return new Intl.DateTimeFormat(currentLanguage(), form).format(new Date(time));
 }
 
+/** `2026-11` as `November 2026`. */
+export function month(word: string): string {
+  const form = { month: "long", year: "numeric", timeZone: "UTC" } as const;
+  return new Intl.DateTimeFormat(currentLanguage(), form).format(new Date(`${word}-01T00:00:00Z`));
+}
+
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
   ["month", 2_592_000],

@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "rag",
         &["store", "outbound", "sandbox", "accounts", "gateway"],
     ),
+    ("flows", &["store", "outbound", "accounts", "gateway"]),
     (
         "server",
         &[
@@ -24,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "providers",
             "accounts",
             "gateway",
+            "flows",
             "sandbox",
             "rag",
         ],

@@ -2,3 +2,8 @@
 export function openPalette(): void {
   window.dispatchEvent(new Event("open-palette"));
 }
+
+/** Opens the dialog that makes an organization. */
+export function openNewOrganization(): void {
+  window.dispatchEvent(new Event("new-organization"));
+}

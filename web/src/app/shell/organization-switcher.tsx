@@ -1,9 +1,10 @@
 import { Box, Group, Menu, Text, UnstyledButton } from "@mantine/core";
-import { IconCheck, IconSelector } from "@tabler/icons-react";
+import { IconCheck, IconPlus, IconSelector } from "@tabler/icons-react";
 import { Mark } from "../../components/logo";
 import { useMe } from "../../session/me";
 import { useSwitchOrganization } from "../../session/switch-organization";
 import classes from "./navigation.module.css";
+import { openNewOrganization } from "./open-palette";
 import { useShell } from "./texts";
 
 /** The organization one works in, and the way to others. */
@@ -41,6 +42,10 @@ export function OrganizationSwitcher() {
             {one.name}
           </Menu.Item>
         ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconPlus size={15} />} onClick={openNewOrganization}>
+          {t("newOrganization")}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -16,6 +16,7 @@ import { useSignOut } from "../../session/sign-out";
 import { useSwitchOrganization } from "../../session/switch-organization";
 import { isOpen } from "../guard";
 import { pages } from "../pages";
+import { openNewOrganization } from "./open-palette";
 import { useShell } from "./texts";
 
 const size = { size: 17, stroke: 1.7 };
@@ -73,6 +74,12 @@ export default function Palette() {
           leftSection: <IconLanguage {...size} />,
           onClick: () => setLanguage(language),
         })),
+        {
+          id: "new-organization",
+          label: t("newOrganization"),
+          leftSection: <IconBuilding {...size} />,
+          onClick: openNewOrganization,
+        },
         {
           id: "sign-out",
           label: t("signOut"),

@@ -17,6 +17,7 @@ import { openPalette } from "./open-palette";
 import { useShell } from "./texts";
 
 const Palette = lazy(() => import("./palette"));
+const NewOrganization = lazy(() => import("./new-organization"));
 const SignInAgain = lazy(() => import("./sign-in-again"));
 
 /** The frame around all pages of a person who is signed in. */
@@ -105,7 +106,7 @@ function SignedIn() {
   );
 }
 
-/** What is loaded when it is first wanted: the command palette, and the dialog for signing in again. */
+/** What is loaded when it is first wanted: the command palette, and the dialogs for a new organization and for signing in again. */
 function OnDemand() {
   const [isPaletteWanted, setPaletteWanted] = useState(false);
   const [reply, setReply] = useState<((again: boolean) => void) | null>(null);
@@ -116,6 +117,12 @@ function OnDemand() {
     window.addEventListener("open-palette", want);
     return () => window.removeEventListener("open-palette", want);
   }, []);
+  const [isMaking, setMaking] = useState(false);
+  useEffect(() => {
+    const make = () => setMaking(true);
+    window.addEventListener("new-organization", make);
+    return () => window.removeEventListener("new-organization", make);
+  }, []);
   const finish = (again: boolean) => {
     reply?.(again);
     setReply(null);
@@ -123,6 +130,7 @@ function OnDemand() {
   return (
     <Suspense>
       {isPaletteWanted && <Palette />}
+      {isMaking && <NewOrganization onClose={() => setMaking(false)} />}
       {reply && <SignInAgain onDone={finish} />}
     </Suspense>
   );

@@ -14,6 +14,11 @@ export const useShell = defineTexts("shell", {
     organizations: "Organizations",
     switchTo: "Switch to {{name}}",
     newOrganization: "New organization",
+    organization: {
+      slug: "Short name",
+      slugHint: "Unique on this server: small letters, digits and hyphens.",
+      wrongSlug: "Only a–z, 0–9 and hyphens, at most 64.",
+    },
     account: "Account of {{name}}",
     profile: "Profile and security",
     signOut: "Sign out",
@@ -46,6 +51,11 @@ export const useShell = defineTexts("shell", {
     organizations: "Organisationen",
     switchTo: "Zu {{name}} wechseln",
     newOrganization: "Neue Organisation",
+    organization: {
+      slug: "Kurzname",
+      slugHint: "Einmalig auf diesem Server: kleine Buchstaben, Ziffern und Bindestriche.",
+      wrongSlug: "Nur a–z, 0–9 und Bindestriche, höchstens 64.",
+    },
     account: "Konto von {{name}}",
     profile: "Profil und Sicherheit",
     signOut: "Abmelden",

@@ -18,12 +18,15 @@ import { Confirm } from "../../components/confirm";
 import { Fact } from "../../components/fact";
 import { FailureNotice } from "../../components/failure-notice";
 import { Pending } from "../../components/pending";
+import { RuleDialog } from "../../components/rules/rule-dialog";
+import { useRules } from "../../components/rules/texts";
+import { useRuleWords } from "../../components/rules/words";
 import { showDone } from "../../components/toast";
 import { useCommon } from "../../i18n/common";
 import { compact, dateTime, money, number } from "../../i18n/format";
 import { useMay } from "../../session/me";
 import { useKeyRules, useKeyUsage } from "./data";
-import { type ApiKey, type Budget, type Limit, statusOf } from "./key";
+import { type ApiKey, statusOf } from "./key";
 import { StatusBadge } from "./status-badge";
 import { useKeys } from "./texts";
 
@@ -183,6 +186,8 @@ function Rules({ keyId }: { keyId: string }) {
     onSuccess: () => client.invalidateQueries({ queryKey: ["rules", keyId] }),
   });
   const say = useRuleWords();
+  const rule = useRules();
+  const [adding, setAdding] = useState<"limit" | "budget" | null>(null);
   const rows = [
     ...(rules.data?.limits ?? []).map((one) => ({
       kind: "limits" as const,
@@ -220,31 +225,24 @@ function Rules({ keyId }: { keyId: string }) {
           )}
         </Group>
       ))}
+      {may("limits:write") && rules.data && (
+        <Group gap="xs" mt="xs">
+          <Button size="compact-sm" variant="default" onClick={() => setAdding("limit")}>
+            {rule("form.addLimit")}
+          </Button>
+          <Button size="compact-sm" variant="default" onClick={() => setAdding("budget")}>
+            {rule("form.addBudget")}
+          </Button>
+        </Group>
+      )}
+      <RuleDialog
+        isOpen={adding !== null}
+        kind={adding ?? "limit"}
+        whose={{ scope: "key", id: keyId }}
+        onClose={() => setAdding(null)}
+      />
     </section>
   );
-}
-
-function useRuleWords() {
-  const t = useKeys();
-  const of = (text: string, model: string | null | undefined) => (model ? `${text} · ${model}` : text);
-  return {
-    limit: ({ metric, window, max, model }: Limit) => {
-      const values = {
-        max: number(max),
-        window:
-          window === "minute" || window === "hour" || window === "day" ? t(`limit.window.${window}`) : "",
-      };
-      return of(t(`limit.${metric}`, values), model);
-    },
-    budget: ({ unit, period, max, model }: Budget) => {
-      const words = { period: t(`form.periods.${period}`) };
-      const text =
-        unit === "tokens"
-          ? t("limit.budgetTokens", { ...words, max: number(max) })
-          : t("limit.money", { ...words, max: money(max) });
-      return of(text, model);
-    },
-  };
 }
 
 function Words({ words }: { words: string[] }) {

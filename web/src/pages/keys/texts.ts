@@ -79,14 +79,6 @@ export const useKeys = defineTexts("keys", {
       revokeHint: "Programs that use it are refused from now on. This cannot be undone.",
       revoked: "“{{name}}” is revoked",
     },
-    limit: {
-      requests: "{{max}} requests / {{window}}",
-      tokens: "{{max}} tokens / {{window}}",
-      concurrency: "{{max}} at the same time",
-      money: "{{max}} / {{period}}",
-      budgetTokens: "{{max}} tokens / {{period}}",
-      window: { minute: "minute", hour: "hour", day: "day" },
-    },
   },
   de: {
     title: "API-Schlüssel",
@@ -174,14 +166,6 @@ export const useKeys = defineTexts("keys", {
       revokeHint:
         "Programme, die ihn benutzen, werden ab sofort abgelehnt. Das lässt sich nicht rückgängig machen.",
       revoked: "„{{name}}“ ist widerrufen",
-    },
-    limit: {
-      requests: "{{max}} Anfragen / {{window}}",
-      tokens: "{{max}} Token / {{window}}",
-      concurrency: "{{max}} gleichzeitig",
-      money: "{{max}} / {{period}}",
-      budgetTokens: "{{max}} Token / {{period}}",
-      window: { minute: "Minute", hour: "Stunde", day: "Tag" },
     },
   },
 });

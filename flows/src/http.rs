@@ -1,0 +1,71 @@
+//! This crate's part of `/api/v1`. Until roles are there, an admin key may do everything here.
+
+mod expressions;
+mod node_types;
+mod projects;
+mod query;
+mod save_points;
+mod variables;
+mod versions;
+mod workflows;
+
+use accounts::Accounts;
+use accounts::http::with_request_id;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::from_fn;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Flows;
+
+/// Bytes of a body at most: a project's document.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+impl FromRef<Flows> for Accounts {
+    fn from_ref(flows: &Flows) -> Self {
+        flows.accounts().clone()
+    }
+}
+
+/// Projects, flows (`workflows`), versions, node types and expressions. The paths are complete: merge
+/// the router, do not nest it.
+pub fn router(flows: Flows) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::get, projects::update, projects::delete))
+        .routes(routes!(projects::duplicate))
+        .routes(routes!(projects::archive))
+        .routes(routes!(projects::unarchive))
+        .routes(routes!(projects::export))
+        .routes(routes!(projects::import))
+        .routes(routes!(save_points::list, save_points::create))
+        .routes(routes!(save_points::delete))
+        .routes(routes!(save_points::restore))
+        .routes(routes!(variables::list))
+        .routes(routes!(variables::put, variables::delete))
+        .routes(routes!(variables::list_secrets))
+        .routes(routes!(variables::put_secret, variables::delete_secret))
+        .routes(routes!(workflows::list, workflows::create))
+        .routes(routes!(
+            workflows::get,
+            workflows::update,
+            workflows::delete
+        ))
+        .routes(routes!(workflows::duplicate))
+        .routes(routes!(workflows::validate))
+        .routes(routes!(workflows::permissions))
+        .routes(routes!(versions::publish))
+        .routes(routes!(versions::unpublish))
+        .routes(routes!(versions::rollback))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::get))
+        .routes(routes!(versions::restore))
+        .routes(routes!(versions::diff))
+        .routes(routes!(node_types::list))
+        .routes(routes!(node_types::get))
+        .routes(routes!(node_types::ports))
+        .routes(routes!(expressions::preview))
+        .with_state(flows)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(with_request_id))
+}

@@ -1,0 +1,42 @@
+//! The node types that come with the program: one file each, one line here.
+
+mod data;
+mod input;
+mod logic;
+mod output;
+mod shared;
+
+use crate::node::{Adapter, AnyNode};
+
+/// All node types.
+pub const ALL: &[&dyn AnyNode] = &[
+    &Adapter::<input::manual::Manual>::NEW,
+    &Adapter::<input::api::Api>::NEW,
+    &Adapter::<input::chat::Chat>::NEW,
+    &Adapter::<input::form::Form>::NEW,
+    &Adapter::<input::webhook::Webhook>::NEW,
+    &Adapter::<input::schedule::Schedule>::NEW,
+    &Adapter::<input::sub_flow::SubFlowInput>::NEW,
+    &Adapter::<input::error::ErrorTrigger>::NEW,
+    &Adapter::<logic::if_else::IfElse>::NEW,
+    &Adapter::<logic::switch::Switch>::NEW,
+    &Adapter::<logic::merge::Merge>::NEW,
+    &Adapter::<logic::filter::Filter>::NEW,
+    &Adapter::<logic::for_each::ForEach>::NEW,
+    &Adapter::<logic::while_loop::WhileLoop>::NEW,
+    &Adapter::<logic::try_catch::TryCatch>::NEW,
+    &Adapter::<logic::delay::Delay>::NEW,
+    &Adapter::<logic::approval::ApprovalNode>::NEW,
+    &Adapter::<logic::call::CallFlow>::NEW,
+    &Adapter::<logic::stop::Stop>::NEW,
+    &Adapter::<data::set_variable::SetVariable>::NEW,
+    &Adapter::<data::template::Template>::NEW,
+    &Adapter::<data::json::JsonNode>::NEW,
+    &Adapter::<data::transform::Transform>::NEW,
+    &Adapter::<data::date_time::DateTime>::NEW,
+    &Adapter::<data::crypto::Crypto>::NEW,
+    &Adapter::<data::csv_read::CsvRead>::NEW,
+    &Adapter::<data::csv_write::CsvWrite>::NEW,
+    &Adapter::<data::html_extract::HtmlExtract>::NEW,
+    &Adapter::<output::return_value::ReturnValue>::NEW,
+];

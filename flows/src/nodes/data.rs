@@ -1,0 +1,11 @@
+//! Changing values.
+
+pub(super) mod crypto;
+pub(super) mod csv_read;
+pub(super) mod csv_write;
+pub(super) mod date_time;
+pub(super) mod html_extract;
+pub(super) mod json;
+pub(super) mod set_variable;
+pub(super) mod template;
+pub(super) mod transform;

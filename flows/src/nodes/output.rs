@@ -1,0 +1,3 @@
+//! What a flow gives back.
+
+pub(super) mod return_value;

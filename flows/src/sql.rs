@@ -1,0 +1,7 @@
+//! All SQL of this crate.
+
+pub(crate) mod projects;
+pub(crate) mod save_points;
+pub(crate) mod variables;
+pub(crate) mod versions;
+pub(crate) mod workflows;

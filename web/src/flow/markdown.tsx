@@ -1,0 +1,61 @@
+import { Fragment, type ReactNode } from "react";
+
+/** A small part of Markdown as elements: headings, lists, bold, italics, code, links. No HTML comes through. */
+export function Markdown({ text }: { text: string }) {
+  const blocks = text.replaceAll("\r", "").split(/\n{2,}/);
+  // biome-ignore lint/suspicious/noArrayIndexKey: blocks have no identity but their place
+  return blocks.map((block, index) => <Fragment key={index}>{blockOf(block)}</Fragment>);
+}
+
+function blockOf(block: string): ReactNode {
+  const lines = block.split("\n").filter((line) => line.trim() !== "");
+  const fence = /^```\w*\n([\s\S]*?)\n?```$/.exec(block.trim());
+  if (fence) return <pre>{fence[1]}</pre>;
+  const heading = /^#{1,4}\s+(.*)$/.exec(lines[0] ?? "");
+  if (heading) {
+    return (
+      <>
+        <p>
+          <strong>{inline(heading[1] ?? "")}</strong>
+        </p>
+        {lines.length > 1 && blockOf(lines.slice(1).join("\n"))}
+      </>
+    );
+  }
+  if (lines.length > 0 && lines.every((line) => /^\s*([-*]|\d+\.)\s+/.test(line))) {
+    return (
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{inline(line.replace(/^\s*([-*]|\d+\.)\s+/, ""))}</li>
+        ))}
+      </ul>
+    );
+  }
+  return <p style={{ whiteSpace: "pre-line" }}>{inline(block)}</p>;
+}
+
+const marks = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|\[[^\]]+\]\([^)\s]+\))/g;
+
+function inline(text: string): ReactNode {
+  return text.split(marks).map((part, index) => {
+    const key = `${index}:${part}`;
+    if (part.startsWith("`") && part.endsWith("`") && part.length > 2) {
+      return <code key={key}>{part.slice(1, -1)}</code>;
+    }
+    if (part.startsWith("**") && part.length > 4) return <strong key={key}>{part.slice(2, -2)}</strong>;
+    const link = /^\[([^\]]+)\]\(([^)\s]+)\)$/.exec(part);
+    if (link) return safeLink(key, link[1] ?? "", link[2] ?? "");
+    if (part.startsWith("*") && part.endsWith("*") && part.length > 2)
+      return <em key={key}>{part.slice(1, -1)}</em>;
+    return part;
+  });
+}
+
+function safeLink(key: string, label: string, href: string): ReactNode {
+  if (!/^(https?:\/\/|mailto:|\/)/i.test(href)) return label;
+  return (
+    <a key={key} href={href} target="_blank" rel="noreferrer noopener">
+      {label}
+    </a>
+  );
+}

@@ -1,0 +1,18 @@
+import type { RunStatus } from "../api/flows";
+
+/** The colour of a run's badge. */
+export function runColor(status: RunStatus): string {
+  switch (status) {
+    case "completed":
+      return "teal";
+    case "failed":
+      return "red";
+    case "waiting":
+    case "paused":
+      return "yellow";
+    case "cancelled":
+      return "gray";
+    default:
+      return "cyan";
+  }
+}

@@ -1,0 +1,129 @@
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleX,
+  IconClock,
+  IconEyeOff,
+  IconLoader2,
+  IconPlayerSkipForward,
+} from "@tabler/icons-react";
+import type { NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import type { FlowNode } from "../../../flow/graph";
+import type { NodeType } from "../../../flow/node-type";
+import type { NodeWork } from "../../../flow/run-state";
+import { duration, money, number } from "../../../i18n/format";
+import { TypeIcon } from "../icons";
+import { useDraft, useGraph, usePorts, useRun, useSession } from "../session";
+import { summaryOf } from "../summary";
+import { useFlow } from "../texts";
+import classes from "./canvas.module.css";
+import { PortHandle } from "./port-handle";
+
+/** The node, its type, its worst problem, and what the run says of it. */
+export function useNodeFacts(id: string) {
+  const { book } = useSession();
+  const node = useGraph((graph) => graph.nodes.find((one) => one.id === id));
+  const type = node && book.types.get(node.type);
+  const problems = useDraft(({ report }) => report.problems);
+  const own = problems.filter((problem) => problem.node === id);
+  const worst = own.find(({ severity }) => severity === "error") ?? own[0];
+  const work = useRun((view) => view.nodes[id]);
+  return { node, type, problem: worst, problemCount: own.length, work };
+}
+
+interface HeadProps {
+  node: FlowNode;
+  type: NodeType | undefined;
+  problem: { message: string; severity: string } | undefined;
+  work: NodeWork | undefined;
+}
+
+export function NodeHead({ node, type, problem, work }: HeadProps) {
+  const t = useFlow();
+  return (
+    <div className={classes.head}>
+      <span className={classes.symbol}>
+        <TypeIcon name={type?.icon ?? "box"} />
+      </span>
+      <div className={classes.title}>
+        <div className={classes.name}>{node.name || type?.title || node.type}</div>
+        <div className={classes.line}>{summaryOf(node, type) || node.id}</div>
+      </div>
+      {node.disabled && <IconEyeOff size={15} aria-label={t("node.disabled")} />}
+      {problem && !work && (
+        <span className={classes.problem} data-severity={problem.severity} title={problem.message}>
+          <IconAlertTriangle size={16} role="img" aria-label={problem.message} />
+        </span>
+      )}
+      {work && <StatusIcon work={work} />}
+    </div>
+  );
+}
+
+function StatusIcon({ work }: { work: NodeWork }) {
+  const t = useFlow();
+  const label = t(`status.${work.status}`);
+  const props = { size: 17, role: "img", "aria-label": label } as const;
+  switch (work.status) {
+    case "done":
+      return <IconCircleCheck {...props} color="var(--mantine-color-teal-light-color)" />;
+    case "failed":
+      return <IconCircleX {...props} color="var(--mantine-color-red-light-color)" />;
+    case "waiting":
+      return <IconClock {...props} color="var(--mantine-color-yellow-light-color)" />;
+    case "skipped":
+      return <IconPlayerSkipForward {...props} />;
+    default:
+      return <IconLoader2 {...props} color="var(--mantine-color-blue-6)" />;
+  }
+}
+
+export function NodeFoot({ work }: { work: NodeWork }) {
+  const streamed = Object.values(work.streamed).join("\n");
+  return (
+    <>
+      {work.status === "running" && streamed && <div className={classes.stream}>{streamed.slice(-400)}</div>}
+      {work.error && <div className={`${classes.stream} ${classes.problem}`}>{work.error}</div>}
+      {work.status !== "running" && (
+        <div className={`${classes.foot} tabular`}>
+          <span>{duration(work.durationUs)}</span>
+          {work.count > 1 && <span>× {number(work.count)}</span>}
+          {work.tokens > 0 && <span>{number(work.tokens)} tok</span>}
+          {work.nanoUsd > 0 && <span>{money(work.nanoUsd)}</span>}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** A step or trigger on the canvas. */
+export const NodeCard = memo(function NodeCard({ id, selected }: NodeProps) {
+  const { node, type, problem, work } = useNodeFacts(id);
+  const book = usePorts();
+  if (!node) return null;
+  const ports = book.of(node);
+  return (
+    <div
+      className={classes.card}
+      data-chosen={selected || undefined}
+      data-disabled={node.disabled || undefined}
+      data-status={work?.status}
+    >
+      <NodeHead node={node} type={type} problem={problem} work={work} />
+      <div className={classes.rows}>
+        <div className={classes.side}>
+          {ports.inputs.map((port) => (
+            <PortHandle key={port.name} node={id} port={port} side="in" />
+          ))}
+        </div>
+        <div className={classes.side}>
+          {ports.outputs.map((port) => (
+            <PortHandle key={port.name} node={id} port={port} side="out" />
+          ))}
+        </div>
+      </div>
+      {work && <NodeFoot work={work} />}
+    </div>
+  );
+});
