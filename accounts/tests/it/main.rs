@@ -16,6 +16,8 @@ mod mail;
 mod members;
 mod oidc;
 mod oidc_provider;
+mod oidc_settings;
+mod oidc_site;
 mod organizations;
 mod passkeys;
 mod profile;

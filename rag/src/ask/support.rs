@@ -284,7 +284,7 @@ fn numbers(text: &str) -> HashSet<String> {
             && chars.get(at + 1).is_some_and(char::is_ascii_digit);
         if c.is_ascii_digit() {
             number.push(*c);
-        } else if !(inner && !number.is_empty()) && !number.is_empty() {
+        } else if !inner && !number.is_empty() {
             found.insert(std::mem::take(&mut number));
         }
     }

@@ -35,7 +35,12 @@ impl FileStore {
             !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
         };
         match key.split_once('/') {
-            Some((folder, name)) if fits(folder) && fits(name) && !name.starts_with('.') => {
+            Some((folder, name))
+                if fits(folder)
+                    && fits(name)
+                    && !folder.starts_with('.')
+                    && !name.starts_with('.') =>
+            {
                 Ok(self.root.join(folder).join(name))
             }
             _ => Err(io::Error::new(
