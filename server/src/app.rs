@@ -91,6 +91,19 @@ impl App {
         .await
         .map_err(|why| anyhow!(why))
         .context("cannot start the gateway")?;
+        Self::assemble(config, db, accounts, gateway)
+    }
+
+    /// The rest, on what is there.
+    ///
+    /// # Errors
+    /// When this program's own file cannot be found.
+    pub(crate) fn assemble(
+        config: &Config,
+        db: Db,
+        accounts: Accounts,
+        gateway: Gateway,
+    ) -> Result<Self> {
         let sandbox = crate::commands::worker::pool(config.sandbox.clone())
             .context("cannot find this program's own file")?;
         let flows = Flows::new(accounts.clone());

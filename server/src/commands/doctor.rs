@@ -69,13 +69,7 @@ async fn build(config: &Config, scratch: &std::path::Path) -> Result<App> {
     })
     .await
     .map_err(|why| anyhow::anyhow!(why))?;
-    Ok(App {
-        db,
-        flows: flows::Flows::new(accounts.clone()),
-        accounts,
-        gateway,
-        sandbox: super::worker::pool(config.sandbox.clone())?,
-    })
+    App::assemble(config, db, accounts, gateway)
 }
 
 /// Whether users' code can run and files can be parsed, and how well they are locked in.

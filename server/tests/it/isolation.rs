@@ -100,8 +100,8 @@ impl Records {
         let id = made.json()["id"].clone();
         let id = id.as_str().expect("an id").to_owned();
         let run = json!({"draft": true, "mode": "async"});
-        let run = site.post(&format!("/api/v1/workflows/{id}/execute"), owner, run);
-        let run = run.await;
+        let path = format!("/api/v1/workflows/{id}/execute");
+        let run = site.post(&path, owner, run).await;
         assert_eq!(run.status, StatusCode::ACCEPTED, "{}", run.text);
         let run = run.json()["id"].as_str().expect("an id").to_owned();
         ids.insert("/api/v1/workflows/{id}", id);
@@ -308,7 +308,7 @@ async fn another_organizations_ids_are_not_found_and_its_records_are_in_no_list(
                     }
                     continue;
                 };
-                let answer = call(&site, &operation, &path, Some(token)).await;
+                let answer = call(&site, &operation, &with_others(&path), Some(token)).await;
                 assert_eq!(
                     answer.status,
                     StatusCode::NOT_FOUND,
