@@ -351,7 +351,7 @@ async fn another_organizations_ids_are_not_found_and_its_records_are_in_no_list(
                     }
                     continue;
                 };
-                let answer = call(&site, &operation, &path, Some(token)).await;
+                let answer = call(&site, &operation, &with_others(&path), Some(token)).await;
                 assert_eq!(
                     answer.status,
                     StatusCode::NOT_FOUND,
