@@ -120,7 +120,9 @@ impl Evidence {
         for (at, sentence) in self.sentences.iter().enumerate() {
             let own = &self.sentence_terms[at];
             let alone = share(wanted, own);
-            if alone > best.1 {
+            // One sentence that says as much as two did says it better.
+            let is_tighter = alone > 0.0 && alone >= best.1 && sentence.len() < best.0.len();
+            if alone > best.1 || is_tighter {
                 best = (sentence.clone(), alone);
             }
             let Some(next) = self.sentences.get(at + 1) else {
