@@ -47,7 +47,7 @@ impl Rag {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot finish deletions; the next start tries again")
+                tracing::warn!(%error, "cannot finish deletions; the next start tries again");
             }
         }
     }
