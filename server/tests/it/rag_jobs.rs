@@ -120,7 +120,9 @@ async fn another_model_is_prepared_while_the_old_one_answers() {
 async fn all_documents_are_cut_again_without_being_parsed_again() {
     at_each_site("", async |site| {
         let hub = Hub::open(&site, json!({"name": "Handbook"})).await;
-        let first = hub.ingest("a.md", sections(20).as_bytes(), &[]).await;
+        // Without headings, so that only the size says where a chunk ends.
+        let text = sections(20).replace("# ", "");
+        let first = hub.ingest("a.md", text.as_bytes(), &[]).await;
         let patch = json!({"settings": {"chunking": {"max_tokens": 100, "overlap_tokens": 0}}});
         hub.send(Method::PATCH, "", Some(patch)).await;
         let job = hub.post("/jobs", json!({"kind": "rechunk"})).await.json();
