@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -57,6 +58,25 @@ pub struct CallContext {
     pub forward: HeaderMap,
     /// The vendor's keys to use in place of the usual ones, to test them.
     pub keys: Option<Arc<KeyRing>>,
+    /// The call is part of one that a model in this program answers: its request was counted there.
+    pub nested: bool,
+    /// Where the call's cost is added when it is known.
+    pub spent: Option<Spent>,
+}
+
+/// What calls cost, in nano-dollars, summed up as they end. Clones share the sum.
+#[derive(Debug, Clone, Default)]
+pub struct Spent(Arc<AtomicI64>);
+
+impl Spent {
+    /// The sum so far.
+    pub fn nano_usd(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add(&self, nano_usd: i64) {
+        self.0.fetch_add(nano_usd, Ordering::Relaxed);
+    }
 }
 
 impl CallContext {
@@ -71,6 +91,23 @@ impl CallContext {
             cache: CacheControl::default(),
             forward: HeaderMap::new(),
             keys: None,
+            nested: false,
+            spent: None,
+        }
+    }
+
+    /// A context for a call that a model in this program makes to answer the call of this context:
+    /// under the same tags, and counted as that call's tokens and money, not as another request.
+    #[must_use]
+    pub fn within(&self, caller: Caller, began_us: i64) -> Self {
+        Self {
+            tags: self.tags.clone(),
+            caller: match self.caller {
+                Caller::Flow(run) => Caller::Flow(run),
+                Caller::Http | Caller::Rag => caller,
+            },
+            nested: true,
+            ..Self::internal(caller, began_us)
         }
     }
 }

@@ -237,16 +237,14 @@ impl Gateway {
     }
 
     /// Names of the local models this caller may see, with their prefix.
-    pub fn local_models(&self, who: &Principal) -> Vec<String> {
-        let families = self.inner.local.read();
-        families
-            .iter()
-            .flat_map(|f| {
-                f.list(who)
-                    .into_iter()
-                    .map(move |id| format!("{}/{id}", f.prefix()))
-            })
-            .collect()
+    pub async fn local_models(&self, who: &Principal) -> Vec<String> {
+        let families = self.inner.local.read().clone();
+        let mut names = Vec::new();
+        for family in &families {
+            let ids = family.list(who).await;
+            names.extend(ids.iter().map(|id| format!("{}/{id}", family.prefix())));
+        }
+        names
     }
 
     pub(crate) fn resolve(&self, who: &Principal, model: &str) -> Result<Arc<Route>, Error> {

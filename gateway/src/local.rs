@@ -11,9 +11,9 @@ use accounts::Principal;
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
 // Crates above implement these traits and do not depend on `providers`.
-pub use providers::chat::{ChatChunk, ChatRequest};
+pub use providers::chat::{ChatChunk, ChatRequest, ChunkChoice, Delta, FinishReason, Role};
 pub use providers::provider::ModelFacts;
-pub use providers::{DialectId, Error, ErrorKind, Operation};
+pub use providers::{DialectId, Error, ErrorKind, Operation, Usage};
 
 use crate::call::CallContext;
 
@@ -30,6 +30,13 @@ pub trait LocalModel: Send + Sync {
 
     /// Context window and other facts.
     fn facts(&self) -> ModelFacts;
+
+    /// Whether it answers by calls of its own through the gateway. Those are metered and take their
+    /// tokens and money from the limits; the call to it then counts as a request and no more, and is
+    /// not answered from the cache.
+    fn delegates(&self) -> bool {
+        false
+    }
 
     /// Answers a conversation. Always a stream; the gateway collects it for calls without `stream`.
     fn chat<'a>(
@@ -59,5 +66,5 @@ pub trait LocalModels: Send + Sync {
     fn find(&self, who: &Principal, id: &str) -> Option<Arc<dyn LocalModel>>;
 
     /// Ids of the models this caller may see.
-    fn list(&self, who: &Principal) -> Vec<String>;
+    fn list<'a>(&'a self, who: &'a Principal) -> BoxFuture<'a, Vec<String>>;
 }

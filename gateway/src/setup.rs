@@ -219,9 +219,11 @@ impl LocalModels for Builtin {
         Some(Arc::new(BuiltinModel(model, id.to_owned())))
     }
 
-    fn list(&self, _who: &Principal) -> Vec<String> {
+    fn list<'a>(&'a self, _who: &'a Principal) -> BoxFuture<'a, Vec<String>> {
         let id = |m: &builtin::BuiltinModel| m.id.trim_start_matches("builtin/").to_owned();
-        builtin::models().iter().map(id).collect()
+        Box::pin(std::future::ready(
+            builtin::models().iter().map(id).collect(),
+        ))
     }
 }
 

@@ -26,6 +26,9 @@ pub struct RagConfig {
     /// Embedding model of collections that name none; without one the first of `models`, and without
     /// any, text search answers alone.
     pub embedding_model: Option<String>,
+    /// Chat model that answers questions to collections that name none; `builtin/extract`, which quotes
+    /// and needs no key, when absent.
+    pub answer_model: Option<String>,
     /// Model that writes down what is said in audio files, such as `openai/whisper-1`.
     pub transcription_model: Option<String>,
     /// Program that reads text in pictures: `auto` looks for tesseract, `off` has none, otherwise its
@@ -54,6 +57,7 @@ impl Default for RagConfig {
             parse_memory_bytes: 1 << 30,
             stall_ms: 600_000,
             embedding_model: None,
+            answer_model: None,
             transcription_model: None,
             ocr: "auto".to_owned(),
             ocr_languages: None,

@@ -1,5 +1,6 @@
 //! The RAG hub's part of `/api/v1`.
 
+mod ask;
 mod chunks;
 mod collections;
 mod content;
@@ -53,6 +54,7 @@ pub fn router(rag: Rag) -> OpenApiRouter {
         .routes(routes!(content::page))
         .routes(routes!(chunks::list, chunks::add))
         .routes(routes!(chunks::update))
+        .routes(routes!(ask::ask))
         .routes(routes!(search::search))
         .routes(routes!(search::preview))
         .routes(routes!(jobs::list, jobs::create))

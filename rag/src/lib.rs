@@ -22,6 +22,7 @@
 //! * Every row, statement and vector filter carries the organization.
 //! * The analyzer that wrote a text index is stored with it.
 
+pub mod ask;
 pub mod blob;
 pub mod chunk;
 mod config;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use accounts::{Accounts, Actor, Principal, Secret};
 use futures_util::future::BoxFuture;
@@ -11,11 +11,12 @@ use parking_lot::Mutex;
 use store::SharedClock;
 use tokio::sync::Notify;
 
+use crate::ask::{Ask, CollectionModels};
 use crate::blob::{BlobStore, parsed_key};
 use crate::config::RagConfig;
 use crate::embed::{Embedder, LocalEmbedders};
 use crate::index::{Embedded, EmbeddedConfig, Place, Qdrant, VectorStore};
-use crate::library::{Collection, Document, EmbeddingSettings, Library, Receipt, Space};
+use crate::library::{Collection, Document, EmbeddingSettings, Job, Library, Receipt, Space};
 use crate::parse;
 use crate::parse::ocr::Tesseract;
 use crate::search::{GatewayModels, Models, Search};
@@ -69,6 +70,7 @@ pub struct Rag {
 pub(crate) struct Inner {
     pub(crate) library: Library,
     search: Search,
+    ask: Ask,
     pub(crate) gateway: Gateway,
     pub(crate) parser: Arc<dyn Parser>,
     pub(crate) blobs: Arc<dyn BlobStore>,
@@ -78,6 +80,8 @@ pub(crate) struct Inner {
     pub(crate) config: RagConfig,
     /// Passwords of files whose job waits or runs. Never stored.
     pub(crate) passwords: Mutex<HashMap<JobId, Secret>>,
+    /// Since when jobs of this process embed, for estimates.
+    pub(crate) embedding_since: Mutex<HashMap<JobId, Instant>>,
     /// A job was queued.
     pub(crate) queued: Notify,
 }
@@ -108,8 +112,16 @@ impl Rag {
         }
         let store = open_store(&config, &parts.gateway, &parts.clock)?;
         let library = Library::new(parts.gateway.db().clone(), parts.clock, store);
+        let ask = Ask::new(
+            library.clone(),
+            parts.gateway.clone(),
+            config.answer_model.clone(),
+        );
+        let models = CollectionModels::new(ask.clone());
+        parts.gateway.register_local(Arc::new(models));
         let inner = Inner {
             search: Search::new(library.clone()),
+            ask,
             ocr: find_ocr(&config),
             library,
             gateway: parts.gateway,
@@ -119,6 +131,7 @@ impl Rag {
             local,
             config,
             passwords: Mutex::default(),
+            embedding_since: Mutex::default(),
             queued: Notify::new(),
         };
         Ok(Self {
@@ -134,6 +147,11 @@ impl Rag {
     /// What is found.
     pub fn search(&self) -> &Search {
         &self.inner.search
+    }
+
+    /// What is answered.
+    pub fn ask(&self) -> &Ask {
+        &self.inner.ask
     }
 
     /// Model calls.
@@ -230,6 +248,15 @@ impl Rag {
                 }
             }
         }
+    }
+
+    /// How long a job that embeds will take still, by its pace so far. `None` where that is not
+    /// known: before the first batch, and for jobs of other processes.
+    pub fn time_left(&self, job: &Job) -> Option<Duration> {
+        let since = *self.inner.embedding_since.lock().get(&job.id)?;
+        let (done, total) = (job.chunks_done, job.chunks_total?);
+        let (done, left) = (u32::try_from(done).ok()?, u32::try_from(total - done).ok()?);
+        since.elapsed().checked_mul(left)?.checked_div(done)
     }
 
     /// The embedding model of a collection, as its settings or the configuration name it; `None`

@@ -41,7 +41,8 @@ const outside = [
 
 for (const scheme of ["light", "dark"] as const) {
   test(`no page has a serious fault of accessibility in ${scheme}`, async ({ page }) => {
-    test.slow();
+    // Many pages, and a slow machine takes ten seconds for each.
+    test.setTimeout(inside.length * 30_000);
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const path of inside) {
       await page.goto(path);
@@ -75,6 +76,7 @@ test("dark is chosen in the account menu and stays after a reload", async ({ pag
 });
 
 test("on a phone nothing is wider than the screen, and the navigation opens", async ({ page }) => {
+  test.setTimeout(inside.length * 15_000);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const path of inside) {
     await page.goto(path);

@@ -125,6 +125,8 @@ pub(super) fn context(
         cache,
         forward,
         keys: None,
+        nested: false,
+        spent: None,
     })
 }
 

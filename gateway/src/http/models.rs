@@ -112,7 +112,7 @@ async fn visible(
             all.insert(name, value);
         }
     }
-    for name in gateway.local_models(who) {
+    for name in gateway.local_models(who).await {
         let owner = name.split('/').next().unwrap_or_default().to_owned();
         let value = entry(&name, &owner, None);
         all.insert(name, value);

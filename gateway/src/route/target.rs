@@ -97,6 +97,11 @@ pub struct Address {
 }
 
 impl Target {
+    /// Whether its answers are made of calls that are metered themselves.
+    pub(crate) fn delegates(&self) -> bool {
+        matches!(&self.backend, Backend::Local(model) if model.delegates())
+    }
+
     /// A target without any address yet.
     pub fn new(
         provider_id: &str,

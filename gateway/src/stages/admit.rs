@@ -69,7 +69,7 @@ pub(crate) async fn admit(
 /// # Errors
 /// `EndpointNotAllowed`, `ModelNotAllowed`.
 pub(crate) fn check_scope(who: &Principal, call: &Call, route: &Route) -> Result<(), Error> {
-    if !who.may_use_endpoint(call.endpoint) {
+    if !call.context.nested && !who.may_use_endpoint(call.endpoint) {
         return Err(Error::new(
             Code::EndpointNotAllowed,
             format!(
@@ -227,7 +227,13 @@ async fn claims<'a>(
     let counts = |covers: &dyn Fn(&str) -> bool| {
         covers(&call.model) || route.targets().any(|target| covers(&target.name))
     };
+    // A call that is answered by calls is one request; its tokens and money are theirs.
+    let delegates = route.targets().all(|target| target.delegates());
     for limit in who.limits().iter().filter(|l| counts(&|m| l.covers(m))) {
+        let is_request = matches!(limit.metric, Metric::Requests | Metric::Concurrency);
+        if (is_request && call.context.nested) || (!is_request && delegates) {
+            continue;
+        }
         let (unit, amount) = match limit.metric {
             Metric::Requests => (Unit::Requests, 1),
             Metric::Tokens => (Unit::Tokens, tokens),
@@ -246,7 +252,8 @@ async fn claims<'a>(
         });
         rules.push(Rule::Limit(limit));
     }
-    for budget in who.budgets().iter().filter(|b| counts(&|m| b.covers(m))) {
+    let budgets = who.budgets().iter().filter(|_| !delegates);
+    for budget in budgets.filter(|b| counts(&|m| b.covers(m))) {
         let (unit, amount) = match budget.unit {
             accounts::Unit::Tokens => (Unit::Tokens, tokens),
             accounts::Unit::NanoUsd => (

@@ -148,6 +148,10 @@ impl Answers {
         if !asked.enabled.unwrap_or(config.enabled) {
             return Verdict::Off;
         }
+        if route.targets().any(|target| target.delegates()) {
+            // What it answers from may have changed, and the calls it makes are cached themselves.
+            return Verdict::Off;
+        }
         let Some(key) = key_of(who, call, route) else {
             return Verdict::Off;
         };

@@ -285,6 +285,11 @@ impl Meter {
         source: UsageSource,
     ) -> Option<i64> {
         let open = self.open.take()?;
+        let (usage, source) = match open.target.delegates() {
+            // The calls that it made have rows of their own.
+            true => (Usage::default(), UsageSource::None),
+            false => (usage, source),
+        };
         let hold = self.gw.open_rows().take(open.row.id);
         let mut row = Arc::unwrap_or_clone(open.row);
         row.status = status;
@@ -325,6 +330,9 @@ impl Meter {
         self.totals.uncertain |= source == UsageSource::Estimated;
         trace::attempt(&self.span, &row);
         let cost = row.cost_nano_usd;
+        if let (Some(spent), Some(cost)) = (&self.call.context.spent, cost) {
+            spent.add(cost);
+        }
         self.gw.metrics().finished(&row);
         if row.price_version.is_some() {
             self.gw

@@ -345,8 +345,9 @@ impl LocalModels for LocalEmbedders {
         Some(Arc::new(Served(model)))
     }
 
-    fn list(&self, _who: &Principal) -> Vec<String> {
-        self.models.keys().cloned().collect()
+    fn list<'a>(&'a self, _who: &'a Principal) -> BoxFuture<'a, Vec<String>> {
+        let names = self.models.keys().cloned().collect();
+        Box::pin(std::future::ready(names))
     }
 }
 

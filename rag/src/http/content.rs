@@ -104,7 +104,7 @@ pub(super) async fn replace(
     let accepted = rag
         .replace_stored(&member.0, place, document, intake, stored)
         .await?;
-    Ok(documents::accept(accepted))
+    Ok(documents::accept(&rag, accepted))
 }
 
 /// Shows the text of a page as it was read.

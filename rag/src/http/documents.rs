@@ -31,6 +31,7 @@ pub(super) struct UploadForm {
     /// Words to find it by: a JSON array of texts.
     tags: Option<String>,
     /// Opens a locked file. It is not stored.
+    #[schema(format = Password)]
     password: Option<String>,
     /// `true`: a document of the same bytes that is there already is given in place of a second one.
     skip_duplicates: Option<bool>,
@@ -87,7 +88,7 @@ pub(super) struct UrlDocument {
     #[serde(default)]
     tags: Vec<String>,
     /// Opens a locked file. It is not stored.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Password)]
     password: Option<Secret>,
 }
 
@@ -97,7 +98,7 @@ pub(super) struct UrlDocument {
 #[schema(example = json!({}))]
 pub(super) struct Reprocess {
     /// Opens a locked file. It is not stored.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Password)]
     password: Option<Secret>,
 }
 
@@ -145,7 +146,7 @@ pub(super) async fn upload(
     let (place, _) = open(&rag, &member, Permission::CollectionsWrite, id).await?;
     let (intake, stored) = form::read(&rag, place.org, request).await?;
     let accepted = rag.add_stored(&member.0, place, intake, stored).await?;
-    Ok(accept(accepted))
+    Ok(accept(&rag, accepted))
 }
 
 /// Adds a text.
@@ -178,7 +179,7 @@ pub(super) async fn add_text(
     let bytes = futures_util::stream::iter([Ok(Bytes::from(wanted.text))]);
     let stored = rag.store_bytes(place.org, bytes).await?;
     let accepted = rag.add_stored(&member.0, place, intake, stored).await?;
-    Ok(accept(accepted))
+    Ok(accept(&rag, accepted))
 }
 
 /// Adds what lies at an address; the job fetches it.
@@ -205,7 +206,7 @@ pub(super) async fn add_url(
         ..Intake::default()
     };
     let accepted = rag.add_url(&member.0, place, intake, &wanted.url).await?;
-    Ok(accept(accepted))
+    Ok(accept(&rag, accepted))
 }
 
 /// Shows one document.
@@ -303,7 +304,7 @@ pub(super) async fn reprocess(
     let job = rag
         .reprocess(&member.0, place, document, wanted.password)
         .await?;
-    Ok((StatusCode::ACCEPTED, Json(jobs::JobView::from(job))).into_response())
+    Ok((StatusCode::ACCEPTED, Json(jobs::JobView::new(&rag, job))).into_response())
 }
 
 fn show(document: Document) -> Response {
@@ -312,14 +313,14 @@ fn show(document: Document) -> Response {
 }
 
 /// 202 with the job, 200 when there is nothing to do.
-pub(super) fn accept(accepted: Accepted) -> Response {
+pub(super) fn accept(rag: &Rag, accepted: Accepted) -> Response {
     let status = match accepted.job {
         Some(_) => StatusCode::ACCEPTED,
         None => StatusCode::OK,
     };
     let body = AcceptedDocument {
         document: accepted.document,
-        job: accepted.job.map(jobs::JobView::from),
+        job: accepted.job.map(|job| jobs::JobView::new(rag, job)),
         duplicates: accepted.duplicates,
     };
     (status, Json(body)).into_response()

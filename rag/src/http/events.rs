@@ -120,7 +120,7 @@ impl Watched {
                 if self.sent.insert(job.id, job.updated_at) == Some(job.updated_at) {
                     continue;
                 }
-                let view = JobView::from(job);
+                let view = JobView::new(&self.rag, job);
                 let over = !matches!(view.job().state, JobState::Queued | JobState::Running);
                 self.ended |= over && self.only == Some(view.job().id);
                 let event = Event::default().event("job").json_data(&view);

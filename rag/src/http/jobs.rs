@@ -18,10 +18,12 @@ pub(super) struct JobView {
     job: Job,
     /// How far it is, 0 to 100; `null` while nobody knows.
     percent: Option<i64>,
+    /// Seconds that it will take still, by its pace so far; `null` while nobody knows.
+    seconds_left: Option<u64>,
 }
 
-impl From<Job> for JobView {
-    fn from(job: Job) -> Self {
+impl JobView {
+    pub(super) fn new(rag: &Rag, job: Job) -> Self {
         let part = |done: i64, total: Option<i64>| {
             let total = total.filter(|total| *total > 0)?;
             Some((done * 100 / total).clamp(0, 100))
@@ -31,11 +33,13 @@ impl From<Job> for JobView {
             _ => part(job.chunks_done, job.chunks_total)
                 .or_else(|| part(job.pages_done, job.pages_total)),
         };
-        Self { job, percent }
+        Self {
+            seconds_left: rag.time_left(&job).map(|left| left.as_secs()),
+            job,
+            percent,
+        }
     }
-}
 
-impl JobView {
     pub(super) fn job(&self) -> &Job {
         &self.job
     }
@@ -81,7 +85,8 @@ pub(super) async fn list(
     let rows = usize::try_from(page.rows()).unwrap_or(usize::MAX);
     let before = below(page, JobId::from_uuid);
     let found = rag.library().list_jobs(place, before, rows).await?;
-    let views = found.into_iter().map(JobView::from).collect();
+    let view = |job| JobView::new(&rag, job);
+    let views = found.into_iter().map(view).collect();
     Ok(Json(page.page(views, |view: &JobView| view.job.id.uuid())))
 }
 
@@ -107,7 +112,7 @@ pub(super) async fn create(
         Work::Reindex => JobKind::Reindex,
     };
     let job = rag.reindex(&member.0, place, kind).await?;
-    Ok((StatusCode::ACCEPTED, Json(job.into())))
+    Ok((StatusCode::ACCEPTED, Json(JobView::new(&rag, job))))
 }
 
 /// Shows one job.
@@ -128,7 +133,8 @@ pub(super) async fn get(
     Ids((id, job)): Ids<(CollectionId, JobId)>,
 ) -> Result<Json<JobView>, ApiError> {
     let (place, _) = open(&rag, &member, Permission::CollectionsRead, id).await?;
-    Ok(Json(rag.library().get_job(place, job).await?.into()))
+    let job = rag.library().get_job(place, job).await?;
+    Ok(Json(JobView::new(&rag, job)))
 }
 
 /// Cancels a job that waits or runs; a running one ends within two seconds.
@@ -149,5 +155,6 @@ pub(super) async fn cancel(
     Ids((id, job)): Ids<(CollectionId, JobId)>,
 ) -> Result<Json<JobView>, ApiError> {
     let (place, _) = open(&rag, &member, Permission::CollectionsWrite, id).await?;
-    Ok(Json(rag.cancel(place, job).await?.into()))
+    let job = rag.cancel(place, job).await?;
+    Ok(Json(JobView::new(&rag, job)))
 }

@@ -45,16 +45,13 @@ impl Task<'_> {
         let Some(wanted) = self.rag.embedding_of(&collection) else {
             return self.library.end_spaces(place).await;
         };
-        self.stage("embed");
+        self.begin_embedding();
         let models = self.models()?;
         let space = self.rag.space_of(&models, place, &wanted).await?;
         self.library.begin_space(place, space.id).await?;
         let indexing = CollectionState::Indexing;
         self.library.set_collection_state(place, indexing).await?;
-        let moved = self.fill_and_flip(&models, &space).await;
-        let ready = CollectionState::Ready;
-        self.library.set_collection_state(place, ready).await?;
-        moved
+        self.fill_and_flip(&models, &space).await
     }
 
     async fn fill_and_flip(&self, models: &GatewayModels, space: &Space) -> Result<()> {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::order::Order;
 use crate::index::Place;
-use crate::library::{Job, JobKind, JobState, Library, Progress, Status};
+use crate::library::{CollectionState, Job, JobKind, JobState, Library, Progress, Status};
 use crate::rag::Rag;
 use crate::search::GatewayModels;
 use crate::{Error, ErrorKind, Result};
@@ -133,6 +133,13 @@ impl Task<'_> {
         self.progress.lock().cost_nano_usd
     }
 
+    /// Begins to embed: estimates go by the pace from now on.
+    pub(super) fn begin_embedding(&self) {
+        self.stage("embed");
+        let mut since = self.rag.inner.embedding_since.lock();
+        since.insert(self.job.id, Instant::now());
+    }
+
     async fn beat(&self) -> Result<bool> {
         let progress = self.progress.lock().clone();
         self.library
@@ -211,7 +218,10 @@ impl Task<'_> {
 
     async fn settle(&self, end: End) -> Result<()> {
         let (state, error, status) = match end {
-            End::Lost => return Ok(()),
+            End::Lost => {
+                self.rag.inner.embedding_since.lock().remove(&self.job.id);
+                return Ok(());
+            }
             End::Done => {
                 // The last numbers, before the job is not this worker's any more.
                 self.beat().await?;
@@ -229,11 +239,18 @@ impl Task<'_> {
                 (JobState::Cancelled, None, status)
             }
         };
+        if self.job.kind == JobKind::Reembed {
+            let ready = CollectionState::Ready;
+            self.library
+                .set_collection_state(self.place(), ready)
+                .await?;
+        }
         let ended = self
             .library
             .end_job(self.worker, self.job, state, error.as_deref(), status)
             .await;
         self.rag.inner.passwords.lock().remove(&self.job.id);
+        self.rag.inner.embedding_since.lock().remove(&self.job.id);
         match ended {
             // Deleted with its document, or taken over.
             Err(error) if error.kind == ErrorKind::Conflict => Ok(()),

@@ -38,7 +38,7 @@ impl Task<'_> {
             .await
             .map_err(|_| Error::internal("the chunker failed at this document: a bug"))?;
         let target = self.target(&collection).await?;
-        self.stage("embed");
+        self.begin_embedding();
         let total = chunks.len() as u64;
         self.note(|progress| {
             (progress.chunks_done, progress.chunks_total) = (0, Some(total));

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use store::{Json, Micros, OrgId, in_tx};
 
 use super::{Library, no_collection, raise};
+use crate::ask::AskOptions;
 use crate::chunk::{ChunkSettings, Strategy};
 use crate::index::Place;
 use crate::search::{Analyzer, Language};
@@ -118,6 +119,9 @@ pub struct CollectionSettings {
     pub language: Language,
     /// What a search uses where it says nothing else.
     pub search: SearchDefaults,
+    /// How questions are answered where they say nothing else, and by `rag/<slug>`.
+    #[serde(skip_serializing_if = "AskOptions::is_default")]
+    pub answer: AskOptions,
 }
 
 /// What a collection is doing.
@@ -373,6 +377,7 @@ impl Library {
 impl CollectionSettings {
     pub(super) fn check(&self) -> Result<()> {
         self.chunking.to_chunker()?;
+        self.answer.check()?;
         let search = &self.search;
         if !(1..=50).contains(&search.limit) {
             return Err(Error::invalid("`search.limit` must be between 1 and 50"));

@@ -19,7 +19,10 @@ pub struct Receipt {
     pub vectors: u64,
     /// Cached embeddings that no other document needs.
     pub cached_embeddings: u64,
-    /// Originals in the blob store that the caller now has to remove.
+    /// Files, each an original with what was read out of it.
+    pub files: u64,
+    /// Where they are, for the caller, who now has to remove them.
+    #[serde(skip)]
     pub blob_keys: Vec<String>,
 }
 
@@ -61,6 +64,7 @@ impl Library {
                 chunks,
                 vectors,
                 cached_embeddings,
+                files: u64::from(document.blob_key.is_some()),
                 blob_keys: document.blob_key.into_iter().collect(),
             })
         })?;
@@ -112,7 +116,14 @@ impl Library {
             let documents = sql::documents::ids(tx, place).await?.len() as u64;
             match sql::collections::delete(tx, place.org, place.collection).await? {
                 0 => Err(no_collection(place)),
-                _ => Ok(Receipt { documents, chunks, vectors, cached_embeddings, blob_keys }),
+                _ => Ok(Receipt {
+                    documents,
+                    chunks,
+                    vectors,
+                    cached_embeddings,
+                    files: blob_keys.len() as u64,
+                    blob_keys,
+                }),
             }
         })?;
         self.store.forget_all(place).await?;

@@ -24,6 +24,7 @@ pub struct GatewayModels {
     gateway: Gateway,
     who: Arc<Principal>,
     caller: Caller,
+    outer: Option<CallContext>,
 }
 
 impl GatewayModels {
@@ -33,7 +34,15 @@ impl GatewayModels {
             gateway,
             who,
             caller: Caller::Rag,
+            outer: None,
         }
+    }
+
+    /// The same as parts of a call that a model of ours answers.
+    #[must_use]
+    pub fn within(mut self, outer: Option<&CallContext>) -> Self {
+        self.outer = outer.cloned();
+        self
     }
 
     /// The same, counted as another caller's (a flow run's).
@@ -50,7 +59,11 @@ impl GatewayModels {
         operation: Operation,
         body: &Value,
     ) -> Result<(Bytes, i64)> {
-        let context = CallContext::internal(self.caller, self.gateway.now_us());
+        let now_us = self.gateway.now_us();
+        let context = match &self.outer {
+            Some(outer) => outer.within(self.caller, now_us),
+            None => CallContext::internal(self.caller, now_us),
+        };
         let body = Bytes::from(body.to_string());
         let call = Call::read(endpoint, operation, body, context)?;
         let reply = self.gateway.call(&self.who, call).await?;

@@ -116,7 +116,7 @@ pub(crate) async fn set_state(
     state: CollectionState,
 ) -> Result<()> {
     on_tx!(tx, execute => sqlx::query(
-        "UPDATE collections SET state = $3 WHERE id = $1 AND org_id = $2",
+        "UPDATE collections SET state = $3 WHERE id = $1 AND org_id = $2 AND state <> 'deleting'",
     ).bind(id).bind(org).bind(state))?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Tests of the crate as its users see it: files (made here, or from `SHARED_DATA`) to chunks, and the
 //! library with its search on each database and with each index.
 
+mod ask;
 mod chunks;
 mod contract;
 mod embed;

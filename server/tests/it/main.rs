@@ -2,9 +2,12 @@
 
 mod canary;
 mod document;
+mod hub;
 mod isolation;
 mod openapi;
 mod rag_hub;
+mod rag_jobs;
+mod rag_restart;
 mod sandbox;
 mod shield;
 mod site;

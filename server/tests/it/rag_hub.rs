@@ -2,141 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
 
-use crate::site::{Answer, Site, at_each_site};
-
-const BOUNDARY: &str = "a-boundary";
-/// Longest wait for a job; a machine may be slow.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A site whose hub works, with the owner's token and a collection.
-struct Hub<'a> {
-    site: &'a Site,
-    token: String,
-    collection: String,
-    workers: JoinHandle<()>,
-}
-
-impl Drop for Hub<'_> {
-    fn drop(&mut self) {
-        self.workers.abort();
-    }
-}
-
-impl<'a> Hub<'a> {
-    async fn open(site: &'a Site, collection: Value) -> Self {
-        let token = site.set_up().await;
-        let made = site.post("/api/v1/collections", &token, collection).await;
-        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
-        #[expect(clippy::disallowed_methods, reason = "ends with the hub")]
-        let workers = tokio::spawn(site.app.rag.clone().run(std::future::pending()));
-        Self {
-            site,
-            token,
-            collection: made.json()["id"].as_str().expect("an id").to_owned(),
-            workers,
-        }
-    }
-
-    fn path(&self, rest: &str) -> String {
-        format!("/api/v1/collections/{}{rest}", self.collection)
-    }
-
-    async fn get(&self, rest: &str) -> Answer {
-        self.site.get(&self.path(rest), &self.token).await
-    }
-
-    async fn post(&self, rest: &str, body: Value) -> Answer {
-        self.site.post(&self.path(rest), &self.token, body).await
-    }
-
-    async fn send(&self, method: Method, rest: &str, body: Option<Value>) -> Answer {
-        let path = self.path(rest);
-        let token = Some(self.token.as_str());
-        self.site
-            .send(&method, &path, token, &[], body.as_ref())
-            .await
-    }
-
-    /// Uploads a file with these fields beside it.
-    async fn upload(&self, name: &str, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
-        let request = Request::post(self.path("/documents"))
-            .header("host", "ai.test")
-            .header("authorization", format!("Bearer {}", self.token))
-            .header(
-                "content-type",
-                format!("multipart/form-data; boundary={BOUNDARY}"),
-            )
-            .body(Body::from(form(name, bytes, fields)))
-            .expect("valid");
-        self.site.exchange(request).await
-    }
-
-    /// Uploads a file and waits for what becomes of it.
-    async fn ingest(&self, name: &str, bytes: &[u8], fields: &[(&str, &str)]) -> Value {
-        let accepted = self.upload(name, bytes, fields).await;
-        assert_eq!(accepted.status, StatusCode::ACCEPTED, "{}", accepted.text);
-        self.settled(&accepted.json()).await
-    }
-
-    /// The document of an accepted upload, once its job has ended.
-    async fn settled(&self, accepted: &Value) -> Value {
-        self.ended(accepted["job"]["id"].as_str().expect("a job"))
-            .await;
-        let id = accepted["document"]["id"].as_str().expect("an id");
-        self.get(&format!("/documents/{id}")).await.json()
-    }
-
-    /// A job, once it has ended.
-    async fn ended(&self, job: &str) -> Value {
-        let began = Instant::now();
-        loop {
-            let answer = self.get(&format!("/jobs/{job}")).await.json();
-            let state = answer["state"].as_str().unwrap_or_default().to_owned();
-            if !["queued", "running"].contains(&state.as_str()) {
-                return answer;
-            }
-            assert!(began.elapsed() < PATIENCE, "{answer}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// Names of the documents that a question finds, best first.
-    async fn find(&self, question: &str) -> Vec<String> {
-        let answer = self.post("/search", json!({"queries": [question]})).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-        let hits = answer.json()["hits"].clone();
-        let hits = hits.as_array().expect("hits").iter();
-        hits.map(|hit| hit["document_name"].as_str().expect("a name").to_owned())
-            .collect()
-    }
-}
-
-fn form(name: &str, bytes: &[u8], fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut form = Vec::new();
-    for (field, value) in fields {
-        form.extend_from_slice(
-            format!(
-                "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
-            )
-            .as_bytes(),
-        );
-    }
-    form.extend_from_slice(
-        format!(
-            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             content-type: application/octet-stream\r\n\r\n"
-        )
-        .as_bytes(),
-    );
-    form.extend_from_slice(bytes);
-    form.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-    form
-}
+use crate::hub::Hub;
+use crate::site::at_each_site;
 
 const HANDBOOK: &str = "# Leave\n\nEverybody has thirty days of leave a year.\n\n# Travel\n\nTrains \
                         are booked in second class; planes only above eight hundred kilometres.\n";
@@ -277,4 +147,85 @@ async fn a_job_that_waits_is_cancelled_at_once() {
         assert_eq!(again.status, StatusCode::NOT_FOUND);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_file_that_wants_too_much_memory_fails_alone() {
+    let settings = "[rag]\nparse_memory_bytes = 16000000\n";
+    at_each_site(settings, async |site| {
+        let hub = Hub::open(&site, json!({"name": "Handbook"})).await;
+        let long = "no line ends here ".repeat(2_000_000);
+        let document = hub.ingest("long.txt", long.as_bytes(), &[]).await;
+        assert_eq!(document["status"], "failed", "{document}");
+        let error = document["error"].as_str().expect("a reason");
+        assert!(error.contains("memory"), "{error}");
+        let fine = hub.ingest("Handbook.md", HANDBOOK.as_bytes(), &[]).await;
+        assert_eq!(fine["status"], "ready", "{fine}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn real_files_are_read_found_and_unlocked() {
+    let Some(folder) = shared("documents") else {
+        return;
+    };
+    at_each_site("", async |site| {
+        let hub = Hub::open(&site, json!({"name": "Library"})).await;
+        for (file, words) in [
+            ("crazyones-pdfa.pdf", "the crazy ones the misfits"),
+            ("multicolumn.pdf", "two-column document"),
+            ("habibi.pdf", "habibi"),
+            ("pdflatex-4-pages.pdf", "printed text without a meaning"),
+        ] {
+            let bytes = std::fs::read(folder.join(file)).expect("is there");
+            // Its name says nothing of what it is.
+            let document = hub.ingest(&format!("{file}.txt"), &bytes, &[]).await;
+            assert_eq!(document["status"], "ready", "{document}");
+            assert_eq!(document["content_type"], "application/pdf");
+            let found = hub.find(words).await;
+            assert!(found.contains(&format!("{file}.txt")), "{file}: {found:?}");
+        }
+        let bytes = std::fs::read(folder.join("libreoffice-writer-password.pdf"));
+        let locked = hub
+            .ingest("locked.pdf", &bytes.expect("is there"), &[])
+            .await;
+        assert_eq!(locked["status"], "failed", "{locked}");
+        assert!(
+            locked["error"]
+                .as_str()
+                .is_some_and(|e| e.contains("password")),
+            "{locked}"
+        );
+        let id = locked["id"].as_str().expect("an id");
+        let again = json!({"password": "openpassword"});
+        let job = hub
+            .post(&format!("/documents/{id}/reprocess"), again)
+            .await
+            .json();
+        hub.ended(job["id"].as_str().expect("a job")).await;
+        let document = hub.get(&format!("/documents/{id}")).await.json();
+        assert_eq!(
+            (&document["status"], &document["error"]),
+            (&json!("ready"), &Value::Null)
+        );
+        let chunks = hub.get(&format!("/documents/{id}/chunks")).await.json();
+        assert_eq!(chunks["data"][0]["boxes"][0]["page"], 1, "{chunks}");
+    })
+    .await;
+}
+
+/// A folder of the shared data; `None`, and a word to the reader, where there is none.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn shared(name: &str) -> Option<std::path::PathBuf> {
+    let root = std::env::var_os("SHARED_DATA").map_or_else(
+        || std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
+        std::path::PathBuf::from,
+    );
+    let folder = root.join(name);
+    if !folder.is_dir() {
+        eprintln!("skipped: {} is absent", folder.display());
+        return None;
+    }
+    Some(folder)
 }

@@ -34,7 +34,6 @@ pub(crate) struct World {
     pub(crate) accounts: Accounts,
     /// The server that plays Qdrant, where the index is in one.
     pub(crate) server: Option<StandIn>,
-    #[expect(dead_code, reason = "removed with the world")]
     pub(crate) dir: TempDir,
 }
 

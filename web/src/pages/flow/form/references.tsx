@@ -57,7 +57,17 @@ export function useNames(widget: string | undefined, providers: string[] | undef
       return page.data.map(({ provider, name }) => `${provider}/${name}`);
     },
   });
+  const collections = useQuery({
+    queryKey: ["collection-slugs"],
+    enabled: widget === "collection" && may("collections:read"),
+    queryFn: async () => {
+      const page = await call<ListPage<{ slug: string }>>("GET", "/collections", undefined, { limit: 200 });
+      return page.data.map(({ slug }) => slug);
+    },
+  });
   switch (widget) {
+    case "collection":
+      return collections.data ?? [];
     case "model":
       return (models.data ?? []).map(({ id }) => id);
     case "workflow":
