@@ -10,7 +10,7 @@ export const toastWanted = "toast-wanted";
 async function show(toast: NotificationData): Promise<void> {
   window.dispatchEvent(new Event(toastWanted));
   const { notifications } = await import("@mantine/notifications");
-  notifications.show(toast);
+  notifications.show({ closeButtonProps: { "aria-label": useCommon.get("close") }, ...toast });
 }
 
 /** A short confirmation that goes away by itself. */

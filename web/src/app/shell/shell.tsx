@@ -41,6 +41,8 @@ function ToLogin({ from }: { from: string }) {
   const navigate = useNavigate();
   const [to] = useState(from);
   useEffect(() => {
+    // Who signs out is on the way there already, and does not want back to it after signing in.
+    if (to.startsWith("/login")) return;
     void navigate({ to: "/login", search: { to }, replace: true });
   }, [navigate, to]);
   return null;

@@ -3,7 +3,16 @@ import { arrivalOf, safePath } from "./return";
 
 test("only paths of this app are gone to", () => {
   expect(safePath("/keys?which=all#x")).toBe("/keys?which=all#x");
-  for (const foreign of ["//example.org", "/\\example.org", "https://example.org", "keys", undefined, 7]) {
+  for (const foreign of [
+    "//example.org",
+    "/\\example.org",
+    "https://example.org",
+    "/login",
+    "/login?to=/keys",
+    "keys",
+    undefined,
+    7,
+  ]) {
     expect(safePath(foreign)).toBe("/");
   }
 });

@@ -1,8 +1,11 @@
 import type { SecondStep } from "../../session/sign-in";
 
-/** Only paths of this app: a link could otherwise send people to another site after they sign in. */
+/**
+ * Only paths of this app: a link could otherwise send people to another site after they sign in. Nor
+ * back to the login page, where they are.
+ */
 export function safePath(path: unknown): string {
-  return typeof path === "string" && /^\/(?![/\\])/.test(path) ? path : "/";
+  return typeof path === "string" && /^\/(?![/\\]|login\b)/.test(path) ? path : "/";
 }
 
 /** What is left to do for somebody who comes back from a provider. */
