@@ -54,6 +54,7 @@ pub struct AskOptions {
 /// A question to a collection.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(example = json!({"question": "How many days of leave are there?"}))]
 pub struct AskRequest {
     /// The question; or `messages`.
     pub question: Option<String>,

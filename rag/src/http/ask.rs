@@ -21,7 +21,7 @@ use crate::{CollectionId, Error, ErrorKind};
 #[utoipa::path(
     post, path = "/api/v1/collections/{id}/ask", tag = "Search", operation_id = "ask_collection",
     params(("id" = CollectionId, Path, description = "The collection's id")),
-    request_body(content = AskRequest, example = json!({"question": "How many days of leave are there?"})),
+    request_body = AskRequest,
     security(("api_key" = []), ("session" = [])),
     extensions(("x-permission" = json!("models:use"))),
     responses((status = 200, body = Answer), (status = "4XX", body = ErrorBody)),
