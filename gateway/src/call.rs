@@ -37,6 +37,17 @@ impl Caller {
     }
 }
 
+/// Who pays for calls made inside of this program, besides keys and organizations: a flow run's budget.
+pub trait Purse: Send + Sync + std::fmt::Debug {
+    /// Sets aside the most that a call may cost (`None`: nobody knows), in nano-dollars; `false`: there
+    /// is not so much left.
+    fn reserve(&self, nano_usd: Option<i64>) -> bool;
+
+    /// Gives back what was set aside and takes what was used instead. Called once for each `reserve`
+    /// that said yes, when the call is over.
+    fn settle(&self, reserved: Option<i64>, tokens: i64, nano_usd: i64);
+}
+
 /// What travels with a call besides its body.
 #[derive(Debug, Clone)]
 pub struct CallContext {
@@ -57,6 +68,8 @@ pub struct CallContext {
     pub forward: HeaderMap,
     /// The vendor's keys to use in place of the usual ones, to test them.
     pub keys: Option<Arc<KeyRing>>,
+    /// Who pays, besides key and organization.
+    pub purse: Option<Arc<dyn Purse>>,
 }
 
 impl CallContext {
@@ -71,6 +84,7 @@ impl CallContext {
             cache: CacheControl::default(),
             forward: HeaderMap::new(),
             keys: None,
+            purse: None,
         }
     }
 }

@@ -125,6 +125,7 @@ pub(super) fn context(
         cache,
         forward,
         keys: None,
+        purse: None,
     })
 }
 

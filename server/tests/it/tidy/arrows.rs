@@ -13,7 +13,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("accounts", &["store"]),
     ("gateway", &["store", "outbound", "providers", "accounts"]),
     ("rag", &["store", "outbound", "accounts", "gateway"]),
-    ("flows", &["store", "outbound", "accounts", "gateway"]),
+    (
+        "flows",
+        &["store", "outbound", "sandbox", "accounts", "gateway"],
+    ),
     (
         "server",
         &[
