@@ -1,5 +1,6 @@
 //! The node types that come with the program: one file each, one line here.
 
+mod ai;
 mod data;
 mod input;
 mod logic;
@@ -18,6 +19,17 @@ pub const ALL: &[&dyn AnyNode] = &[
     &Adapter::<input::schedule::Schedule>::NEW,
     &Adapter::<input::sub_flow::SubFlowInput>::NEW,
     &Adapter::<input::error::ErrorTrigger>::NEW,
+    &Adapter::<ai::text::Text>::NEW,
+    &Adapter::<ai::agent::Agent>::NEW,
+    &Adapter::<ai::extract::Extract>::NEW,
+    &Adapter::<ai::classify::Classify>::NEW,
+    &Adapter::<ai::summarize::Summarize>::NEW,
+    &Adapter::<ai::translate::Translate>::NEW,
+    &Adapter::<ai::embed::Embed>::NEW,
+    &Adapter::<ai::image::Image>::NEW,
+    &Adapter::<ai::transcribe::Transcribe>::NEW,
+    &Adapter::<ai::speech::Speech>::NEW,
+    &Adapter::<ai::guardrail::Guardrail>::NEW,
     &Adapter::<logic::if_else::IfElse>::NEW,
     &Adapter::<logic::switch::Switch>::NEW,
     &Adapter::<logic::merge::Merge>::NEW,
@@ -29,6 +41,8 @@ pub const ALL: &[&dyn AnyNode] = &[
     &Adapter::<logic::approval::ApprovalNode>::NEW,
     &Adapter::<logic::call::CallFlow>::NEW,
     &Adapter::<logic::stop::Stop>::NEW,
+    &Adapter::<data::http_request::HttpRequest>::NEW,
+    &Adapter::<data::code::Code>::NEW,
     &Adapter::<data::set_variable::SetVariable>::NEW,
     &Adapter::<data::template::Template>::NEW,
     &Adapter::<data::json::JsonNode>::NEW,

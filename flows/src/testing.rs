@@ -55,6 +55,15 @@ impl World {
     /// # Panics
     /// When a part cannot be built.
     pub async fn new(db: Db) -> Self {
+        Self::with(db, GatewayConfig::default()).await
+    }
+
+    /// The same with these vendors and models.
+    ///
+    /// # Panics
+    /// When a part cannot be built.
+    pub async fn with(db: Db, config: GatewayConfig) -> Self {
+        let vendors = config;
         let (dir, clock) = (TempDir::new(), TestClock::at(BEGIN));
         let config = AccountsConfig {
             data_dir: dir.path().to_owned(),
@@ -67,7 +76,7 @@ impl World {
             clock: Arc::new(clock.clone()),
             accounts: accounts.clone(),
             journal_dir: dir.path().join("journal"),
-            config: GatewayConfig::default(),
+            config: vendors,
         });
         let gateway = Box::pin(gateway).await.expect("the gateway starts");
         let (actor, key) = tenant(&accounts, "acme").await;

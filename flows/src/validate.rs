@@ -254,5 +254,16 @@ pub fn validate(graph: &Graph, registry: &Registry, environment: &Environment) -
     }
 }
 
+/// What of `value` does not fit a JSON Schema, for people; texts with expressions are not judged.
+pub(crate) fn breaches(schema: &serde_json::Value, value: &serde_json::Value) -> Vec<String> {
+    let found = schema::check(schema, value).into_iter();
+    found
+        .map(|breach| match breach.path.as_str() {
+            "" => breach.message,
+            path => format!("`{path}`: {}", breach.message),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests;

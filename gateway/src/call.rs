@@ -38,6 +38,17 @@ impl Caller {
     }
 }
 
+/// Who pays for calls made inside of this program, besides keys and organizations: a flow run's budget.
+pub trait Purse: Send + Sync + std::fmt::Debug {
+    /// Sets aside the most that a call may cost (`None`: nobody knows), in nano-dollars; `false`: there
+    /// is not so much left.
+    fn reserve(&self, nano_usd: Option<i64>) -> bool;
+
+    /// Gives back what was set aside and takes what was used instead. Called once for each `reserve`
+    /// that said yes, when the call is over.
+    fn settle(&self, reserved: Option<i64>, tokens: i64, nano_usd: i64);
+}
+
 /// What travels with a call besides its body.
 #[derive(Debug, Clone)]
 pub struct CallContext {
@@ -58,6 +69,8 @@ pub struct CallContext {
     pub forward: HeaderMap,
     /// The vendor's keys to use in place of the usual ones, to test them.
     pub keys: Option<Arc<KeyRing>>,
+    /// Who pays, besides key and organization.
+    pub purse: Option<Arc<dyn Purse>>,
     /// The call is part of one that a model in this program answers: its request was counted there.
     pub nested: bool,
     /// Where the call's cost is added when it is known.
@@ -91,6 +104,7 @@ impl CallContext {
             cache: CacheControl::default(),
             forward: HeaderMap::new(),
             keys: None,
+            purse: None,
             nested: false,
             spent: None,
         }

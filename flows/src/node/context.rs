@@ -117,6 +117,8 @@ pub trait Recorder: Send + Sync {
 pub struct Budget {
     max_nano_usd: Option<i64>,
     spent_nano_usd: AtomicI64,
+    /// Set aside for calls under way.
+    reserved_nano_usd: AtomicI64,
 }
 
 impl Budget {
@@ -126,6 +128,34 @@ impl Budget {
         Self {
             max_nano_usd,
             spent_nano_usd: AtomicI64::new(spent_nano_usd),
+            reserved_nano_usd: AtomicI64::new(0),
+        }
+    }
+
+    /// Sets aside the most that a call may cost. `false`: there is not so much left, or there is a
+    /// bound and nobody knows what the call costs.
+    pub fn reserve(&self, nano_usd: Option<i64>) -> bool {
+        let Some(max) = self.max_nano_usd else {
+            return true;
+        };
+        let Some(wanted) = nano_usd else {
+            return false;
+        };
+        // Spending only grows while it is asked here, and what is under way stands in `reserved`.
+        let reserved = &self.reserved_nano_usd;
+        let fits = |held: i64| {
+            let all = held.saturating_add(wanted);
+            (self.spent_nano_usd().saturating_add(all) <= max).then_some(all)
+        };
+        reserved
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits)
+            .is_ok()
+    }
+
+    /// Gives back what [`reserve`](Self::reserve) set aside; [`spend`](Self::spend) first.
+    pub fn release(&self, nano_usd: Option<i64>) {
+        if let Some(nano_usd) = nano_usd.filter(|_| self.max_nano_usd.is_some()) {
+            self.reserved_nano_usd.fetch_sub(nano_usd, Ordering::SeqCst);
         }
     }
 

@@ -1,6 +1,8 @@
 //! What several node types use.
 
+pub(super) mod code;
 pub(super) mod condition;
+pub(super) mod fetch;
 pub(super) mod lookup;
 pub(super) mod zone;
 

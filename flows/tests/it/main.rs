@@ -1,9 +1,12 @@
 //! Flows on both databases, through their routes, and the node types at work.
 
+mod ai;
 mod http;
 mod nodes;
 mod projects;
 mod properties;
 mod reference;
+mod requests;
+mod standin;
 mod support;
 mod workflows;

@@ -127,6 +127,7 @@ pub(super) fn context(
         keys: None,
         nested: false,
         spent: None,
+        purse: None,
     })
 }
 

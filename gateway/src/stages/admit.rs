@@ -6,7 +6,7 @@ use std::time::Duration;
 use accounts::{Budget, Limit, Metric, Period, Principal, ScopeKind, pattern};
 
 use crate::Gateway;
-use crate::call::Call;
+use crate::call::{Call, Purse};
 use crate::error::{Code, Error};
 use crate::limit::{Claim, Refused, Remaining, Shape, Ticket, Unit, period_start};
 use crate::route::Route;
@@ -28,9 +28,63 @@ pub(crate) struct Estimate {
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
     pub(crate) ticket: Ticket,
+    /// What a purse has set aside.
+    pub(crate) held: Option<Held>,
     pub(crate) estimate: Estimate,
     /// `x-ratelimit-*` for the answer.
     pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+/// What a purse has set aside for a call; settled when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    purse: Arc<dyn Purse>,
+    reserved: Option<i64>,
+    tokens: i64,
+    nano_usd: i64,
+}
+
+impl Held {
+    fn take(purse: &Arc<dyn Purse>, estimate: Estimate) -> Option<Self> {
+        let reserved = estimate.nano_usd;
+        purse.reserve(reserved).then(|| Self {
+            purse: Arc::clone(purse),
+            reserved,
+            tokens: 0,
+            nano_usd: 0,
+        })
+    }
+
+    /// Notes what an attempt has used.
+    pub(crate) fn used(&mut self, tokens: i64, nano_usd: i64) {
+        self.tokens = self.tokens.saturating_add(tokens);
+        self.nano_usd = self.nano_usd.saturating_add(nano_usd);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.purse.settle(self.reserved, self.tokens, self.nano_usd);
+    }
+}
+
+/// Sets aside what the call may cost where its context names a purse.
+fn hold(call: &Call, route: &Route) -> Result<Option<Held>, Error> {
+    let Some(purse) = &call.context.purse else {
+        return Ok(None);
+    };
+    let rough = estimate(call, route, call.input_bound);
+    if let Some(held) = Held::take(purse, rough) {
+        return Ok(Some(held));
+    }
+    let exact = estimate(call, route, rating::count_input(call).min(call.input_bound));
+    Held::take(purse, exact).map(Some).ok_or_else(|| {
+        Error::new(
+            Code::BudgetExceeded,
+            "What is left of the run's budget is less than this call may cost; raise the budget, or \
+             lower the maximum of output tokens.",
+        )
+    })
 }
 
 /// Checks scope, then reserves in all limits and budgets that apply.
@@ -44,6 +98,17 @@ pub(crate) async fn admit(
     route: &Route,
 ) -> Result<Admitted, Error> {
     check_scope(who, call, route)?;
+    let held = hold(call, route)?;
+    let admitted = admit_by_limits(gw, who, call, route).await?;
+    Ok(Admitted { held, ..admitted })
+}
+
+async fn admit_by_limits(
+    gw: &Gateway,
+    who: &Arc<Principal>,
+    call: &Call,
+    route: &Route,
+) -> Result<Admitted, Error> {
     if who.limits().is_empty() && who.budgets().is_empty() {
         let estimate = estimate(call, route, call.input_bound);
         return Ok(Admitted {
@@ -157,6 +222,7 @@ async fn reserve(
                 ticket,
                 estimate,
                 headers,
+                held: None,
             })
         }
         Err(refused) => {

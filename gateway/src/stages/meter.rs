@@ -11,7 +11,7 @@ use providers::{Error, ErrorKind, Usage};
 use tracing::Span;
 use uuid::Uuid;
 
-use super::admit::{Admitted, Estimate};
+use super::admit::{Admitted, Estimate, Held};
 use crate::Gateway;
 use crate::call::{Call, Caller};
 use crate::limit::{Ticket, Used};
@@ -28,6 +28,7 @@ pub(crate) struct Meter {
     who: Arc<Principal>,
     call: Arc<Call>,
     ticket: Option<Ticket>,
+    held: Option<Held>,
     estimate: Estimate,
     open: Option<OpenAttempt>,
     began: Instant,
@@ -93,6 +94,7 @@ impl Meter {
             who: Arc::clone(who),
             call: Arc::clone(call),
             ticket: Some(admitted.ticket),
+            held: admitted.held,
             estimate: admitted.estimate,
             open: None,
             began: call.context.began,
@@ -244,6 +246,7 @@ impl Meter {
             who: Arc::clone(&self.who),
             call: Arc::clone(&self.call),
             ticket: self.ticket.take(),
+            held: self.held.take(),
             estimate: self.estimate,
             open: self.open.take(),
             began: self.began,
@@ -333,6 +336,9 @@ impl Meter {
         if let (Some(spent), Some(cost)) = (&self.call.context.spent, cost) {
             spent.add(cost);
         }
+        if let Some(held) = &mut self.held {
+            held.used(signed(row.usage.total_tokens()), cost.unwrap_or(0));
+        }
         self.gw.metrics().finished(&row);
         if row.price_version.is_some() {
             self.gw
@@ -345,6 +351,7 @@ impl Meter {
     }
 
     fn settle(&mut self) {
+        self.held = None;
         let Some(ticket) = self.ticket.take() else {
             return;
         };

@@ -16,7 +16,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "rag",
         &["store", "outbound", "sandbox", "accounts", "gateway"],
     ),
-    ("flows", &["store", "outbound", "accounts", "gateway"]),
+    (
+        "flows",
+        &["store", "outbound", "sandbox", "accounts", "gateway"],
+    ),
     (
         "server",
         &[
