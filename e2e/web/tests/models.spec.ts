@@ -18,7 +18,7 @@ test("a provider is connected, its models can be called, and its key is deleted 
   await expect(page.getByRole("dialog").getByRole("heading", { name: "Prices" })).toBeVisible();
 
   await page.goto("/models?view=providers&open=groq");
-  await page.getByRole("switch", { name: "Use Groq" }).click({ force: true });
+  await page.getByRole("switch", { name: "Use Groq" }).press("Space");
   await expect(page.getByRole("dialog").getByText("Switched off")).toBeVisible();
   await page.getByRole("button", { name: "Actions for Groq" }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();

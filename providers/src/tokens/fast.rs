@@ -33,7 +33,8 @@ pub const fn estimate_text_fast(len_bytes: usize) -> u64 {
 pub fn estimate_text(text: &[u8]) -> u64 {
     let mut classes = Classes::default();
     classes.add(text);
-    classes.bound().min(text.len() as u64)
+    // White space at the end joins no next word: it is a token of its own.
+    (classes.bound() + 1).min(text.len() as u64)
 }
 
 /// An upper bound on a prompt's tokens from the raw JSON body of a chat request in any dialect

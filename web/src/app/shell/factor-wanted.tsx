@@ -7,7 +7,7 @@ import { useSignOut } from "../../session/sign-out";
 import { useShell } from "./texts";
 
 /** In the place of every page of an organization that wants a second factor which this session has not shown. */
-export function FactorWanted() {
+export default function FactorWanted() {
   const t = useShell();
   const { mfa } = useMe();
   const signOut = useSignOut();

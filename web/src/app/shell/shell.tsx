@@ -10,12 +10,12 @@ import { Mark } from "../../components/logo";
 import { Pending } from "../../components/pending";
 import { meQuery, useMe } from "../../session/me";
 import { onExpiry } from "../../session/renewal";
-import { FactorWanted } from "./factor-wanted";
 import { Navigation } from "./navigation";
 import classes from "./navigation.module.css";
 import { openPalette } from "./open-palette";
 import { useShell } from "./texts";
 
+const FactorWanted = lazy(() => import("./factor-wanted"));
 const Palette = lazy(() => import("./palette"));
 const NewOrganization = lazy(() => import("./new-organization"));
 const SignInAgain = lazy(() => import("./sign-in-again"));
@@ -100,7 +100,9 @@ function SignedIn() {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: "none" }}>
         <Boundary of={pathname}>
-          {mfa.required && pathname !== profile ? <FactorWanted /> : <Outlet />}
+          <Suspense fallback={<Pending rows={4} />}>
+            {mfa.required && pathname !== profile ? <FactorWanted /> : <Outlet />}
+          </Suspense>
         </Boundary>
       </AppShell.Main>
       <OnDemand />

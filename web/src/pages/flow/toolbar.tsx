@@ -74,7 +74,7 @@ export function Toolbar() {
         <IconArrowLeft size={18} />
       </Anchor>
       <FlowName />
-      <Badge color={flow.live_version === null ? "gray" : isChanged ? "cyan" : "teal"}>
+      <Badge variant="default">
         {flow.live_version === null
           ? t("state.draft")
           : t(isChanged ? "state.changed" : "state.live", { number: flow.live_version })}

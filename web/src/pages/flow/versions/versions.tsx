@@ -86,7 +86,7 @@ export function Versions() {
                 <Text fw={600} size="sm">
                   {t("version.name", { number: version.number })}
                 </Text>
-                {version.number === flow.live_version && <Badge color="teal">{t("version.live")}</Badge>}
+                {version.number === flow.live_version && <Badge variant="default">{t("version.live")}</Badge>}
               </Group>
               <Text size="xs" c="dimmed" title={dateTime(version.created_at)}>
                 {ago(version.created_at)}
