@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, Select, Text } from "@mantine/core";
+import { Button, Group, NativeSelect, PasswordInput, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
@@ -58,10 +58,9 @@ function VendorForm() {
   return (
     <form onSubmit={form.onSubmit((values) => connection.mutate(values))} noValidate>
       <Group gap="xs" align="flex-end">
-        <Select
+        <NativeSelect
           label={t("model.vendor")}
           w={170}
-          allowDeselect={false}
           data={Object.entries(vendors).map(([value, label]) => ({ value, label }))}
           {...form.getInputProps("vendor")}
         />

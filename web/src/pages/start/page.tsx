@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Paper, Select, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Group, NativeSelect, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -123,15 +123,12 @@ function FirstCall({ newKey }: { newKey: string | null }) {
   const chat = models?.filter(({ mode }) => mode === undefined || mode === "chat").map(({ id }) => id);
   return (
     <Step number={3} title={t("call.title")} hint={t("call.hint")} isDone={isDone}>
-      <Select
+      <NativeSelect
         label={t("call.model")}
         maw={320}
-        searchable
-        allowDeselect={false}
-        limit={100}
         data={chat ?? [model]}
         value={model}
-        onChange={(value) => value && setModel(value)}
+        onChange={(event) => setModel(event.currentTarget.value)}
       />
       <Snippets call={{ ...helloCall, model }} apiKey={newKey ?? undefined} />
       {!newKey && (
