@@ -47,7 +47,9 @@ impl FromRef<Reports> for Accounts {
 }
 
 impl Reports {
-    fn db(&self) -> &Db {
+    /// The database, once it holds what was used until now: who looks for a call just made finds it.
+    async fn db(&self) -> &Db {
+        self.0.flush().await;
         self.0.db()
     }
 
@@ -106,7 +108,7 @@ async fn summarize_usage(
     let org = member.require(Permission::UsageRead)?.org_id();
     let query = SummaryQuery::parse(&pairs, reports.now()).map_err(refuse)?;
     let format = query.format.unwrap_or_else(|| format::accepted(&headers));
-    let summary = report::summarize(reports.db(), org, &query)
+    let summary = report::summarize(reports.db().await, org, &query)
         .await
         .map_err(failed)?;
     Ok(match format {
@@ -165,7 +167,7 @@ async fn list_usage_requests(
 ) -> Result<Response, ApiError> {
     let org = member.require(Permission::UsageRead)?.org_id();
     let query = AttemptQuery::parse(&pairs, reports.now()).map_err(refuse)?;
-    let db = reports.db();
+    let db = reports.db().await;
     let exported = match query.format.unwrap_or_else(|| format::accepted(&headers)) {
         Format::Json => {
             let rows = query.page_rows().map_err(refuse)?;
@@ -212,7 +214,7 @@ async fn get_usage_request(
     Id(request_id): Id<String>,
 ) -> Result<Json<CallDetail>, ApiError> {
     let org = member.require(Permission::UsageRead)?.org_id();
-    let db = reports.db();
+    let db = reports.db().await;
     // No id holds NUL, and PostgreSQL refuses to be asked for it.
     let request_id = request_id.replace('\0', "\u{fffd}");
     let (attempts, bodies) = read_call(db, org, &request_id).await.map_err(failed)?;
