@@ -27,9 +27,11 @@ use crate::{Error, OutBody, Settings, error};
 /// A connection, and what moves its bytes.
 struct Connection {
     sender: http1::SendRequest<OutBody>,
-    /// `None` when it has ended.
-    driver: Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>,
+    driver: Driver,
 }
+
+/// What moves the bytes of a connection; `None` when it has ended.
+struct Driver(Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>);
 
 /// The connections of a client.
 #[derive(Clone)]
@@ -137,7 +139,7 @@ impl Pool {
             .map_err(|error| error::from_connect(&error))?;
         Ok(Connection {
             sender,
-            driver: Some(Box::pin(driver)),
+            driver: Driver(Some(Box::pin(driver))),
         })
     }
 
@@ -148,17 +150,17 @@ impl Pool {
     )]
     fn give_back(self, origin: Origin, mut connection: Connection, cx: &mut Context<'_>) {
         // Its driver has not seen the end yet.
-        connection.drive(cx);
+        connection.driver.drive(cx);
         if connection.sender.is_ready() {
             return self.put(origin, connection);
         }
-        if connection.driver.is_none() {
+        if connection.driver.has_ended() {
             return;
         }
         // It still sends the request's body.
         tokio::spawn(async move {
             let is_free = std::future::poll_fn(|cx| {
-                connection.drive(cx);
+                connection.driver.drive(cx);
                 connection.sender.poll_ready(cx)
             });
             if is_free.await.is_ok() {
@@ -208,20 +210,26 @@ async fn sweep(pool: Weak<Shared>, every: Duration) {
     }
 }
 
-impl Connection {
+impl Driver {
     /// Moves what can be moved; `cx` is woken when there is more.
     fn drive(&mut self, cx: &mut Context<'_>) {
-        let Some(driver) = &mut self.driver else {
+        let Some(running) = &mut self.0 else {
             return;
         };
-        if let Poll::Ready(ended) = driver.as_mut().poll(cx) {
-            self.driver = None;
+        if let Poll::Ready(ended) = running.as_mut().poll(cx) {
+            self.0 = None;
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended");
             }
         }
     }
 
+    fn has_ended(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Connection {
     async fn exchange(
         &mut self,
         request: Request<OutBody>,
@@ -229,11 +237,7 @@ impl Connection {
         let mut answer = std::pin::pin!(self.sender.try_send_request(request));
         let driver = &mut self.driver;
         std::future::poll_fn(|cx| {
-            if let Some(running) = driver
-                && running.as_mut().poll(cx).is_ready()
-            {
-                *driver = None;
-            }
+            driver.drive(cx);
             // Only the driver brings the answer, and it has just been asked: no second waker needed.
             answer.as_mut().poll(&mut unwoken())
         })
@@ -252,7 +256,7 @@ impl Rested {
         if self.since.elapsed() >= timeout {
             return false;
         }
-        self.connection.drive(&mut unwoken());
+        self.connection.driver.drive(&mut unwoken());
         self.connection.sender.is_ready()
     }
 }
@@ -341,7 +345,7 @@ impl InBody {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(&mut unwoken()) {
             return Poll::Ready(frame);
         }
-        lease.connection.drive(cx);
+        lease.connection.driver.drive(cx);
         Pin::new(&mut self.body).poll_frame(&mut unwoken())
     }
 }
