@@ -27,15 +27,15 @@ mod passkeys;
 mod permissions;
 mod plans;
 mod request_id;
+mod routes;
 mod setup;
 mod tagged;
 mod teams;
 mod webhook;
 
+use crate::routes;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use caller::{CSRF_HEADER, Member, authenticate, organization_of, presented_key};
 pub use cookie::ACCESS_COOKIE;
@@ -46,6 +46,7 @@ pub use idempotent::{IDEMPOTENCY_KEY, idempotent};
 pub use keys::CreatedKey;
 pub use org_member::{AnyCaller, InstanceOwner, OrgMember};
 pub use request_id::{RequestId, with_request_id};
+pub use routes::{Endpoint, Routes};
 pub use tagged::Tagged;
 
 use crate::Accounts;
@@ -57,8 +58,8 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 ///
 /// The paths are complete (`/api/v1/…`): merge the router, do not nest it. The OpenAPI document must
 /// define the security schemes `api_key` and `session`.
-pub fn router(accounts: Accounts) -> OpenApiRouter {
-    OpenApiRouter::new()
+pub fn router(accounts: Accounts) -> Routes {
+    Routes::new()
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::get, keys::update, keys::delete))
         .routes(routes!(limits::list, limits::create))
@@ -109,8 +110,8 @@ pub fn router(accounts: Accounts) -> OpenApiRouter {
 }
 
 /// Signing in, and what people do about themselves.
-fn people() -> OpenApiRouter<Accounts> {
-    OpenApiRouter::new()
+fn people() -> Routes<Accounts> {
+    Routes::new()
         .routes(routes!(setup::get, setup::create))
         .routes(routes!(auth::register))
         .routes(routes!(auth::verify_email))

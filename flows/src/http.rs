@@ -10,11 +10,11 @@ mod versions;
 mod workflows;
 
 use accounts::Accounts;
+use accounts::http::Routes;
 use accounts::http::with_request_id;
+use accounts::routes;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::Flows;
 
@@ -29,8 +29,8 @@ impl FromRef<Flows> for Accounts {
 
 /// Projects, flows (`workflows`), versions, node types and expressions. The paths are complete: merge
 /// the router, do not nest it.
-pub fn router(flows: Flows) -> OpenApiRouter {
-    OpenApiRouter::new()
+pub fn router(flows: Flows) -> Routes {
+    Routes::new()
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::get, projects::update, projects::delete))
         .routes(routes!(projects::duplicate))

@@ -29,6 +29,7 @@ const MAX_WORKFLOWS: usize = 1_000;
 /// A project as text. It holds no ids and no secrets; credentials, collections and flows are named.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProjectDocument)]
 pub struct Document {
     /// `nocode-ai/project`.
     pub format: String,

@@ -17,18 +17,18 @@ mod responses;
 pub mod usage;
 mod write;
 
+use accounts::http::Routes;
 use accounts::http::with_request_id;
+use accounts::routes;
 use axum::middleware::from_fn;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use direct::Frequent;
 
 use crate::Gateway;
 
 /// All endpoints of the gateway: `/v1`, and the reports under `/api/v1`.
-pub fn router(gateway: Gateway) -> OpenApiRouter {
-    OpenApiRouter::new()
+pub fn router(gateway: Gateway) -> Routes {
+    Routes::new()
         .routes(routes!(chat::create_chat_completion))
         .routes(routes!(chat::create_completion))
         .routes(routes!(chat::create_message))
@@ -49,8 +49,8 @@ pub fn router(gateway: Gateway) -> OpenApiRouter {
 }
 
 /// Our own endpoints about models and money.
-fn api(gateway: Gateway) -> OpenApiRouter {
-    OpenApiRouter::new()
+fn api(gateway: Gateway) -> Routes {
+    Routes::new()
         .routes(routes!(billing::get_billing))
         .routes(routes!(billing::list_statements))
         .routes(routes!(billing::get_statement))

@@ -13,11 +13,11 @@ mod path;
 mod search;
 
 use accounts::Accounts;
+use accounts::http::Routes;
 use accounts::http::with_request_id;
+use accounts::routes;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::rag::Rag;
 
@@ -33,8 +33,8 @@ impl FromRef<Rag> for Accounts {
 
 /// Collections, documents, chunks, jobs and search. The paths are complete: merge the router, do not
 /// nest it.
-pub fn router(rag: Rag) -> OpenApiRouter {
-    OpenApiRouter::new()
+pub fn router(rag: Rag) -> Routes {
+    Routes::new()
         .routes(routes!(collections::list, collections::create))
         .routes(routes!(
             collections::get,

@@ -1,5 +1,7 @@
 //! `/api/docs`: the OpenAPI document for people, from files of our own that need no network.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -7,31 +9,38 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use bytes::Bytes;
 
 const PAGE: &str = include_str!("../assets/docs/index.html");
 const SCRIPT: &str = include_str!("../assets/docs/docs.js");
 const STYLE: &str = include_str!("../assets/docs/docs.css");
+/// A test compares it with what the routes say of themselves.
+const DOCUMENT: &str = include_str!("../../openapi/openapi.json");
 
 /// A file that is served from memory.
 #[derive(Clone)]
 struct File {
     kind: &'static str,
-    body: Bytes,
-    tag: HeaderValue,
+    body: &'static str,
+    tag: Arc<OnceLock<HeaderValue>>,
 }
 
 impl File {
-    fn new(kind: &'static str, body: impl Into<Bytes>) -> Self {
-        let body = body.into();
-        let tag = accounts::ETag::of(&String::from_utf8_lossy(&body));
-        let tag = HeaderValue::from_str(tag.as_str()).unwrap_or(HeaderValue::from_static("\"\""));
+    fn new(kind: &'static str, body: &'static str) -> Self {
+        let tag = Arc::default();
         Self { kind, body, tag }
+    }
+
+    /// Its hash, made when it is first asked for.
+    fn tag(&self) -> &HeaderValue {
+        self.tag.get_or_init(|| {
+            let tag = accounts::ETag::of(&self.body);
+            HeaderValue::from_str(tag.as_str()).unwrap_or(HeaderValue::from_static("\"\""))
+        })
     }
 }
 
 /// `/api/docs` and `/api/openapi.json`.
-pub(crate) fn router(document: String) -> Router {
+pub(crate) fn router() -> Router {
     let file = |path: &str, file: File| Router::new().route(path, get(serve).with_state(file));
     Router::new()
         .merge(file(
@@ -48,7 +57,7 @@ pub(crate) fn router(document: String) -> Router {
         ))
         .merge(file(
             "/api/openapi.json",
-            File::new("application/json", document),
+            File::new("application/json", DOCUMENT),
         ))
         .route(
             "/api/docs/",
@@ -60,9 +69,9 @@ async fn serve(State(file): State<File>, headers: HeaderMap) -> Response {
     let fixed: [(HeaderName, HeaderValue); 3] = [
         (CONTENT_TYPE, HeaderValue::from_static(file.kind)),
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (ETAG, file.tag.clone()),
+        (ETAG, file.tag().clone()),
     ];
-    if headers.get(IF_NONE_MATCH) == Some(&file.tag) {
+    if headers.get(IF_NONE_MATCH) == Some(file.tag()) {
         return (StatusCode::NOT_MODIFIED, fixed).into_response();
     }
     (fixed, file.body).into_response()

@@ -72,7 +72,11 @@ pub async fn document() -> Result<String> {
     let mut config = Config::default();
     config.server.data_dir = dir.path().to_owned();
     let app = app::App::build(&config).await?;
-    let (_, document) = router::build(&app, router::Edge::default())?;
+    let document = openapi::complete(
+        router::api(&app)
+            .describe(openapi::frame())
+            .map_err(anyhow::Error::msg)?,
+    );
     app.db.close().await;
     openapi::render(&document)
 }

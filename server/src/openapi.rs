@@ -122,7 +122,7 @@ pub fn frame() -> OpenApi {
 }
 
 /// Adds what all operations share, so that no handler has to say it.
-pub(crate) fn complete(document: &mut OpenApi) {
+pub fn complete(mut document: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut document.paths.paths);
     for (path, mut item) in paths {
         // A wildcard is axum's notation; OpenAPI only knows plain parameters.
@@ -132,6 +132,7 @@ pub(crate) fn complete(document: &mut OpenApi) {
         }
         document.paths.paths.insert(path, item);
     }
+    document
 }
 
 fn complete_item(item: &mut PathItem) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use accounts::http::Routes;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
@@ -11,12 +12,10 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::ServerConfig;
-use crate::{api_docs, openapi, shield, trace, web};
+use crate::{api_docs, shield, trace, web};
 
 #[derive(Clone)]
 struct Health {
@@ -34,28 +33,29 @@ pub struct Edge {
     pub traces: bool,
 }
 
-/// Routes and the document that describes them.
-///
-/// # Errors
-/// Which setting is wrong.
-pub fn build(app: &App, edge: Edge) -> anyhow::Result<(Router, OpenApi)> {
-    let api = OpenApiRouter::with_openapi(openapi::frame())
+/// The routes of `/v1` and `/api/v1`, which can describe themselves.
+pub fn api(app: &App) -> Routes {
+    Routes::new()
         .merge(accounts::http::router(app.accounts.clone()))
         .merge(gateway::http::router(app.gateway.clone()))
         .merge(rag::http::router(app.rag.clone()))
         .merge(flows::http::router(app.flows.clone()))
-        .merge(flows::run::http::router(app.engine.clone()));
-    let (router, mut document) = api.split_for_parts();
-    openapi::complete(&mut document);
-    let text = openapi::render(&document)?;
-    let mut router = router
+        .merge(flows::run::http::router(app.engine.clone()))
+}
+
+/// All routes.
+///
+/// # Errors
+/// Which setting is wrong.
+pub fn build(app: &App, edge: Edge) -> anyhow::Result<Router> {
+    let mut router = Router::from(api(app))
         .merge(
             Router::new()
                 .route("/healthz", get(|| async { "ok" }))
                 .route("/readyz", get(ready))
                 .with_state(Health { app: app.clone() }),
         )
-        .merge(api_docs::router(text))
+        .merge(api_docs::router())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method);
     if let Some(handle) = edge.metrics {
@@ -95,7 +95,7 @@ pub fn build(app: &App, edge: Edge) -> anyhow::Result<(Router, OpenApi)> {
         ))
         // Each endpoint bounds its own body.
         .layer(DefaultBodyLimit::disable());
-    Ok((router, document))
+    Ok(router)
 }
 
 /// Gives requests to `/api/v1` their id before the layers that may refuse them. `/v1` names its own.

@@ -29,7 +29,7 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     let _lock = DataDirLock::take(&config.server.data_dir)?;
     let app = App::build(&config).await?;
     let new_key = app.accounts.first_start().await?;
-    let (router, _) = router::build(
+    let router = router::build(
         &app,
         router::Edge {
             server: config.server.clone(),

@@ -25,6 +25,7 @@ pub(super) struct PreviewExpression {
 
 /// What a text gives.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ExpressionPreview)]
 pub(super) struct Preview {
     /// The value; `null` also when there is an error.
     #[schema(value_type = Object)]

@@ -53,6 +53,7 @@ impl Category {
 /// What role a node type has in a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NodeRole)]
 pub enum Role {
     /// It takes values and gives values.
     #[default]

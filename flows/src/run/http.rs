@@ -6,12 +6,12 @@ mod execute;
 mod read;
 
 use accounts::Accounts;
+use accounts::http::Routes;
 use accounts::http::{ApiError, with_request_id};
+use accounts::routes;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::Engine;
 use crate::node::{NodeError, NodeErrorKind};
@@ -26,8 +26,8 @@ impl FromRef<Engine> for Accounts {
 }
 
 /// Starting, watching and steering runs. The paths are complete: merge the router, do not nest it.
-pub fn router(engine: Engine) -> OpenApiRouter {
-    OpenApiRouter::new()
+pub fn router(engine: Engine) -> Routes {
+    Routes::new()
         .routes(routes!(execute::execute))
         .routes(routes!(read::list_of_workflow))
         .routes(routes!(read::list))

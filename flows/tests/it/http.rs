@@ -200,7 +200,10 @@ async fn ids_of_another_organization_are_not_found() {
 }
 
 fn openapi(world: &flows::testing::World) -> Value {
-    let (_, document) = flows::http::router(world.flows.clone()).split_for_parts();
+    let routes = flows::http::router(world.flows.clone());
+    let document = routes
+        .describe(utoipa::openapi::OpenApi::default())
+        .expect("a document");
     serde_json::to_value(&document).expect("JSON")
 }
 

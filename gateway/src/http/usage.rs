@@ -4,7 +4,9 @@ mod answer;
 mod format;
 mod parameters;
 
+use accounts::http::Routes;
 use accounts::http::{ApiError, ErrorBody, Id, Member, with_request_id};
+use accounts::routes;
 use accounts::{Accounts, Permission};
 use axum::Json;
 use axum::extract::{FromRef, State};
@@ -14,8 +16,6 @@ use http::HeaderMap;
 use serde::Serialize;
 use store::{Db, Micros, OrgId};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use self::parameters::Pairs;
 use crate::Gateway;
@@ -27,8 +27,8 @@ use crate::usage::report::{
 /// `/api/v1/usage` and what is below it, each behind the permission to read usage.
 ///
 /// The paths are complete: merge the router, do not nest it.
-pub fn router(gateway: Gateway) -> OpenApiRouter {
-    OpenApiRouter::new()
+pub fn router(gateway: Gateway) -> Routes {
+    Routes::new()
         .routes(routes!(summarize_usage))
         .routes(routes!(list_usage_requests))
         .routes(routes!(get_usage_request))

@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use server::app::App;
 use server::config::Config;
-use server::router::{Edge, build};
+use server::openapi::{complete, frame};
+use server::router::{Edge, api, build};
 use store::testing::{TempDir, for_each_empty_db};
 use tower::ServiceExt as _;
 
@@ -79,7 +80,8 @@ pub(crate) async fn at_each_site(settings: &str, test: impl AsyncFn(Site)) {
             server: config.server.clone(),
             ..Edge::default()
         };
-        let (router, document) = build(&app, edge).expect("routes");
+        let document = complete(api(&app).describe(frame()).expect("a document"));
+        let router = build(&app, edge).expect("routes");
         test(Site {
             app: app.clone(),
             document: serde_json::to_value(document).expect("JSON"),

@@ -17,6 +17,7 @@ use crate::run::{Engine, Options, RunInfoRow, Start, Wanted};
 /// How the answer comes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ExecutionMode)]
 pub(super) enum Mode {
     /// When the run has ended, waits, or the time is over.
     #[default]

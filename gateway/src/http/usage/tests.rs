@@ -354,11 +354,12 @@ fn the_document_names_every_parameter_and_form() {
             .map(|p| p["name"].as_str().expect("a name").to_owned())
             .collect()
     };
-    let (_, openapi) = utoipa_axum::router::OpenApiRouter::<super::Reports>::new()
-        .routes(utoipa_axum::routes!(super::summarize_usage))
-        .routes(utoipa_axum::routes!(super::list_usage_requests))
-        .routes(utoipa_axum::routes!(super::get_usage_request))
-        .split_for_parts();
+    let openapi = accounts::http::Routes::<super::Reports>::new()
+        .routes(accounts::routes!(super::summarize_usage))
+        .routes(accounts::routes!(super::list_usage_requests))
+        .routes(accounts::routes!(super::get_usage_request))
+        .describe(utoipa::openapi::OpenApi::default())
+        .expect("a document");
     let openapi = serde_json::to_value(&openapi).expect("serializes");
     let mut summary = documented("/api/v1/usage", &openapi);
     let mut list = documented("/api/v1/usage/requests", &openapi);
