@@ -6,7 +6,7 @@ pub(super) mod embed;
 pub(super) mod extract;
 pub(super) mod guardrail;
 pub(super) mod image;
-mod model;
+pub(super) mod model;
 mod pieces;
 pub(super) mod speech;
 mod stream;

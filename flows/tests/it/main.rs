@@ -2,6 +2,7 @@
 
 mod ai;
 mod http;
+mod knowledge;
 mod nodes;
 mod projects;
 mod properties;
