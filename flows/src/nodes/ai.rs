@@ -3,6 +3,7 @@
 pub(super) mod agent;
 pub(super) mod classify;
 pub(super) mod embed;
+pub(super) mod evaluate;
 pub(super) mod extract;
 pub(super) mod guardrail;
 pub(super) mod image;

@@ -4,6 +4,7 @@ mod ai;
 mod http;
 mod knowledge;
 mod nodes;
+mod outputs;
 mod projects;
 mod properties;
 mod reference;
