@@ -127,4 +127,4 @@ pub use sql::teams::{Team, TeamMember};
 pub use sql::users::{Avatar, Membership, User};
 pub use sql::webhooks::Webhook;
 pub use vault::{MasterKey, Rotation, Source};
-pub use webhook::{PutWebhook, SigningWebhook};
+pub use webhook::{PutWebhook, SigningWebhook, sign_webhook};

@@ -45,12 +45,12 @@ pub struct SigningWebhook {
 impl SigningWebhook {
     /// The header `webhook-signature` of a message.
     pub fn signature(&self, id: &str, timestamp_s: i64, body: &str) -> String {
-        sign(&self.secret, id, timestamp_s, body)
+        sign_webhook(&self.secret, id, timestamp_s, body)
     }
 }
 
-/// The signature of a message under a secret of the form `whsec_…`.
-fn sign(secret: &Secret, id: &str, timestamp_s: i64, body: &str) -> String {
+/// The header `webhook-signature` of a message under a secret of the form `whsec_…`.
+pub fn sign_webhook(secret: &Secret, id: &str, timestamp_s: i64, body: &str) -> String {
     let text = secret.expose();
     let key = STANDARD.decode(text.strip_prefix(PREFIX).unwrap_or(text));
     let key = Zeroizing::new(key.unwrap_or_default());

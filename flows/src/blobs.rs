@@ -1,10 +1,12 @@
-//! Files of runs in a folder of this machine: `<root>/<organization>/<id>`.
+//! Files of runs in a store of bytes: `<organization>/<id>`.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use rag::blob::{BlobStore, put};
 use store::OrgId;
 use uuid::Uuid;
 
@@ -13,30 +15,23 @@ use crate::value::{Blobs, File};
 /// Characters of a name that are kept.
 const MAX_NAME_CHARS: usize = 200;
 
-/// Files in a folder.
+/// Files in a store of bytes.
 #[derive(Debug, Clone)]
-pub struct FolderBlobs {
-    root: PathBuf,
+pub struct StoredFiles {
+    bytes: Arc<dyn BlobStore>,
 }
 
-impl FolderBlobs {
-    /// Files below this folder, which is made with the first one.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+impl StoredFiles {
+    /// Files in this store, which holds nothing else.
+    pub fn new(bytes: impl BlobStore + 'static) -> Self {
+        Self {
+            bytes: Arc::new(bytes),
+        }
     }
+}
 
-    fn folder(&self, org: OrgId) -> PathBuf {
-        self.root.join(org.uuid().simple().to_string())
-    }
-
-    async fn write(&self, org: OrgId, id: Uuid, bytes: &[u8]) -> std::io::Result<()> {
-        let folder = self.folder(org);
-        tokio::fs::create_dir_all(&folder).await?;
-        // Renamed when complete: who reads sees the whole file or none.
-        let part = folder.join(format!("{}.part", id.simple()));
-        tokio::fs::write(&part, bytes).await?;
-        tokio::fs::rename(&part, folder.join(id.simple().to_string())).await
-    }
+fn key(org: OrgId, id: Uuid) -> String {
+    format!("{}/{}", org.uuid().simple(), id.simple())
 }
 
 /// The last part of a name, without what no file system takes.
@@ -55,7 +50,7 @@ fn clean(name: &str) -> String {
     }
 }
 
-impl Blobs for FolderBlobs {
+impl Blobs for StoredFiles {
     fn put<'a>(
         &'a self,
         org: OrgId,
@@ -65,13 +60,12 @@ impl Blobs for FolderBlobs {
     ) -> BoxFuture<'a, Result<File, String>> {
         Box::pin(async move {
             let id = Uuid::now_v7();
-            let written = self.write(org, id, &bytes).await;
-            written.map_err(|error| error.kind().to_string())?;
+            let written = put(self.bytes.as_ref(), &key(org, id), bytes).await;
             Ok(File {
                 blob: id.simple().to_string(),
                 name: clean(name),
                 media_type: media_type.to_owned(),
-                size_bytes: bytes.len() as u64,
+                size_bytes: written.map_err(|error| error.kind().to_string())?,
             })
         })
     }
@@ -82,13 +76,12 @@ impl Blobs for FolderBlobs {
         blob: &'a str,
     ) -> BoxFuture<'a, Result<Option<Bytes>, String>> {
         Box::pin(async move {
-            // Values come from users: only what is an id becomes part of a path.
+            // Values come from users: only what is an id becomes part of a key.
             let Ok(id) = Uuid::parse_str(blob) else {
                 return Ok(None);
             };
-            let path = self.folder(org).join(id.simple().to_string());
-            match tokio::fs::read(path).await {
-                Ok(bytes) => Ok(Some(bytes.into())),
+            match self.bytes.read(&key(org, id)).await {
+                Ok(bytes) => Ok(Some(bytes)),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(error.kind().to_string()),
             }
@@ -98,6 +91,7 @@ impl Blobs for FolderBlobs {
 
 #[cfg(test)]
 mod tests {
+    use rag::blob::FileStore;
     use store::testing::TempDir;
 
     use super::*;
@@ -105,7 +99,7 @@ mod tests {
     #[tokio::test]
     async fn files_come_back_to_their_organization_only() {
         let dir = TempDir::new();
-        let blobs = FolderBlobs::new(dir.path().join("files"));
+        let blobs = StoredFiles::new(FileStore::new(dir.path().join("files")));
         let (ours, theirs) = (OrgId::new(), OrgId::new());
         let bytes = Bytes::from_static(b"tea");
         let file = blobs

@@ -95,6 +95,17 @@ impl From<accounts::Error> for Error {
     }
 }
 
+impl From<rag::Error> for Error {
+    fn from(error: rag::Error) -> Self {
+        let kind = match error.kind {
+            rag::ErrorKind::NotFound => ErrorKind::NotFound,
+            rag::ErrorKind::Unavailable => ErrorKind::Unavailable,
+            _ => ErrorKind::Internal,
+        };
+        Self::new(kind, error.message)
+    }
+}
+
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let (status, code) = match error.kind {

@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use accounts::{Accounts, PageRequest};
-use futures_util::future::BoxFuture;
+use rag::Library;
+use rag::library::CollectionState;
 use store::{Db, Micros, OrgId};
 
 use crate::ids::ProjectId;
 use crate::node::Registry;
 use crate::validate::Environment;
 use crate::{Error, Result, sql};
-
-/// Tells which collections an organization has; the crate for documents gives it.
-pub type ListCollections =
-    Arc<dyn Fn(OrgId) -> BoxFuture<'static, Result<BTreeSet<String>>> + Send + Sync>;
 
 /// Projects, flows, versions. Clones share everything.
 #[derive(Clone)]
@@ -25,7 +22,7 @@ pub struct Flows {
 struct Inner {
     accounts: Accounts,
     registry: Registry,
-    collections: Option<ListCollections>,
+    library: Option<Library>,
 }
 
 impl std::fmt::Debug for Flows {
@@ -40,17 +37,13 @@ impl Flows {
         Self::with(accounts, Registry::default(), None)
     }
 
-    /// The handle with these node types; collections are judged by validation where they are known.
-    pub fn with(
-        accounts: Accounts,
-        registry: Registry,
-        collections: Option<ListCollections>,
-    ) -> Self {
+    /// The handle with these node types; validation judges collections where there is a library.
+    pub fn with(accounts: Accounts, registry: Registry, library: Option<Library>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 accounts,
                 registry,
-                collections,
+                library,
             }),
         }
     }
@@ -86,8 +79,8 @@ impl Flows {
     ) -> Result<Environment> {
         let variables = sql::variables::list(self.db(), org, project).await?;
         let secrets = sql::variables::secrets(self.db(), org, project).await?;
-        let collections = match &self.inner.collections {
-            Some(list) => Some(list(org).await?),
+        let collections = match &self.inner.library {
+            Some(library) => Some(collection_slugs(library, org).await?),
             None => None,
         };
         Ok(Environment {
@@ -118,6 +111,26 @@ impl Flows {
                 Some(next) => cursor = Some(next),
                 None => return Ok(names),
             }
+        }
+    }
+}
+
+/// Collections of one statement.
+const COLLECTIONS: usize = 500;
+
+async fn collection_slugs(library: &Library, org: OrgId) -> Result<BTreeSet<String>> {
+    let mut slugs = BTreeSet::new();
+    let mut before = None;
+    loop {
+        let some = library.list_collections(org, before, COLLECTIONS).await?;
+        before = some.last().map(|collection| collection.id);
+        let is_last = some.len() < COLLECTIONS;
+        let answering = some
+            .into_iter()
+            .filter(|collection| collection.state != CollectionState::Deleting);
+        slugs.extend(answering.map(|collection| collection.slug));
+        if is_last {
+            return Ok(slugs);
         }
     }
 }

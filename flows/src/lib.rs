@@ -41,9 +41,9 @@ mod variables;
 mod versions;
 mod workflows;
 
-pub use blobs::FolderBlobs;
+pub use blobs::StoredFiles;
 pub use error::{Error, ErrorKind, Result};
-pub use flows::{Flows, ListCollections};
+pub use flows::Flows;
 pub use projects::{CreateProject, UpdateProject};
 pub use sql::projects::Project;
 pub use sql::save_points::SavePoint;

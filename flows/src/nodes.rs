@@ -3,6 +3,7 @@
 mod ai;
 mod data;
 mod input;
+mod knowledge;
 mod logic;
 mod output;
 mod shared;
@@ -30,6 +31,12 @@ pub const ALL: &[&dyn AnyNode] = &[
     &Adapter::<ai::transcribe::Transcribe>::NEW,
     &Adapter::<ai::speech::Speech>::NEW,
     &Adapter::<ai::guardrail::Guardrail>::NEW,
+    &Adapter::<ai::evaluate::Evaluate>::NEW,
+    &Adapter::<knowledge::search::Search>::NEW,
+    &Adapter::<knowledge::ask::Ask>::NEW,
+    &Adapter::<knowledge::add::Add>::NEW,
+    &Adapter::<knowledge::load::Load>::NEW,
+    &Adapter::<knowledge::split::Split>::NEW,
     &Adapter::<logic::if_else::IfElse>::NEW,
     &Adapter::<logic::switch::Switch>::NEW,
     &Adapter::<logic::merge::Merge>::NEW,
@@ -53,4 +60,8 @@ pub const ALL: &[&dyn AnyNode] = &[
     &Adapter::<data::csv_write::CsvWrite>::NEW,
     &Adapter::<data::html_extract::HtmlExtract>::NEW,
     &Adapter::<output::return_value::ReturnValue>::NEW,
+    &Adapter::<output::respond::Respond>::NEW,
+    &Adapter::<output::webhook::Webhook>::NEW,
+    &Adapter::<output::email::Email>::NEW,
+    &Adapter::<output::notify::Notify>::NEW,
 ];

@@ -73,22 +73,39 @@ pub struct CallContext {
     pub purse: Option<Arc<dyn Purse>>,
     /// The call is part of one that a model in this program answers: its request was counted there.
     pub nested: bool,
-    /// Where the call's cost is added when it is known.
-    pub spent: Option<Spent>,
 }
 
-/// What calls cost, in nano-dollars, summed up as they end. Clones share the sum.
-#[derive(Debug, Clone, Default)]
-pub struct Spent(Arc<AtomicI64>);
+/// A purse that sums up what calls cost, in nano-dollars, as they end. Another one pays, or nobody.
+#[derive(Debug, Default)]
+pub struct Spent {
+    sum: AtomicI64,
+    payer: Option<Arc<dyn Purse>>,
+}
 
 impl Spent {
-    /// The sum so far.
-    pub fn nano_usd(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+    /// The sum of what this purse pays.
+    pub fn paid_by(payer: Option<Arc<dyn Purse>>) -> Arc<Self> {
+        let sum = AtomicI64::default();
+        Arc::new(Self { sum, payer })
     }
 
-    pub(crate) fn add(&self, nano_usd: i64) {
-        self.0.fetch_add(nano_usd, Ordering::Relaxed);
+    /// The sum so far.
+    pub fn nano_usd(&self) -> i64 {
+        self.sum.load(Ordering::Relaxed)
+    }
+}
+
+impl Purse for Spent {
+    fn reserve(&self, nano_usd: Option<i64>) -> bool {
+        let payer = self.payer.as_ref();
+        payer.is_none_or(|payer| payer.reserve(nano_usd))
+    }
+
+    fn settle(&self, reserved: Option<i64>, tokens: i64, nano_usd: i64) {
+        self.sum.fetch_add(nano_usd, Ordering::Relaxed);
+        if let Some(payer) = &self.payer {
+            payer.settle(reserved, tokens, nano_usd);
+        }
     }
 }
 
@@ -106,22 +123,32 @@ impl CallContext {
             keys: None,
             purse: None,
             nested: false,
-            spent: None,
+        }
+    }
+
+    /// A context for one more call of whom this one belongs to: under the same tags, paid by the same
+    /// purse.
+    #[must_use]
+    pub fn again(&self, began_us: i64) -> Self {
+        Self {
+            tags: self.tags.clone(),
+            purse: self.purse.clone(),
+            nested: self.nested,
+            ..Self::internal(self.caller, began_us)
         }
     }
 
     /// A context for a call that a model in this program makes to answer the call of this context:
-    /// under the same tags, and counted as that call's tokens and money, not as another request.
+    /// under the same tags, paid by the same purse, and not counted as another request.
     #[must_use]
     pub fn within(&self, caller: Caller, began_us: i64) -> Self {
         Self {
-            tags: self.tags.clone(),
             caller: match self.caller {
                 Caller::Flow(run) => Caller::Flow(run),
                 Caller::Http | Caller::Rag => caller,
             },
             nested: true,
-            ..Self::internal(caller, began_us)
+            ..self.again(began_us)
         }
     }
 }

@@ -104,14 +104,19 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let policy = self.policy;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses: Vec<SocketAddr> = found.collect();
-            if policy == Policy::PublicOnly {
-                refuse_private(name.as_str(), &addresses)?;
-            }
+            let addresses = resolve(policy, name.as_str(), 0).await?;
             Ok(addresses.into_iter())
         })
     }
+}
+
+/// The addresses of a name or literal address, minus what the policy forbids.
+pub(crate) async fn resolve(policy: Policy, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+    if policy == Policy::PublicOnly {
+        refuse_private(host, &addresses)?;
+    }
+    Ok(addresses)
 }
 
 /// One private address among public ones is enough to refuse: it is a rebinding attempt.

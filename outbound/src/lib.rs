@@ -20,6 +20,7 @@ mod connector;
 mod error;
 mod pool;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -60,6 +61,7 @@ impl Default for Settings {
 #[derive(Clone)]
 pub struct Client {
     pool: Pool,
+    policy: Policy,
     connect_timeout: Duration,
 }
 
@@ -78,6 +80,7 @@ impl Client {
         let connector = connector::https(Connector::new(policy, settings.connect_timeout));
         Self {
             pool: Pool::new(connector, settings.clone()),
+            policy,
             connect_timeout: settings.connect_timeout,
         }
     }
@@ -88,6 +91,7 @@ impl Client {
     pub fn connecting_within(&self, timeout: Duration) -> Self {
         Self {
             pool: self.pool.clone(),
+            policy: self.policy,
             connect_timeout: timeout.min(self.connect_timeout),
         }
     }
@@ -99,6 +103,20 @@ impl Client {
     /// `Broken` when it was lost before the head arrived.
     pub async fn send(&self, request: Request<OutBody>) -> Result<Response<InBody>, Error> {
         self.pool.send(request, self.connect_timeout).await
+    }
+
+    /// Where a host is, for protocols other than HTTP, which connect to one of these addresses and do
+    /// not resolve again.
+    ///
+    /// # Errors
+    /// `Refused` when the guard forbids an address, `Connect` when the host is not known.
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+        let found = connector::resolve(self.policy, host, port);
+        match tokio::time::timeout(self.connect_timeout, found).await {
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(error)) => Err(error::from_connect(&error)),
+            Err(_) => Err(error::slow_connect(self.connect_timeout)),
+        }
     }
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn original_key(key: &str) -> &str {
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) async fn put(blobs: &dyn BlobStore, key: &str, bytes: Bytes) -> io::Result<u64> {
+pub async fn put(blobs: &dyn BlobStore, key: &str, bytes: Bytes) -> io::Result<u64> {
     let one = futures_util::stream::once(std::future::ready(Ok(bytes)));
     blobs.write(key, Box::pin(one)).await
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use accounts::{Accounts, AccountsConfig, Network, Secret};
 use anyhow::{Context, Result, anyhow};
-use flows::node::Services;
+use flows::node::{Registry, Services};
 use flows::run::{Engine, EngineConfig, EngineParts};
-use flows::{Flows, FolderBlobs};
+use flows::{Flows, StoredFiles};
 use gateway::{Gateway, Parts};
 use rag::Rag;
 use rag::blob::FileStore;
@@ -119,30 +119,33 @@ impl App {
             client: outbound::Client::guarded(&outbound::Settings::default()),
             config: config.rag.clone(),
         });
-        let flows = Flows::new(accounts.clone());
+        let rag = rag.await?;
+        let library = rag.library().clone();
+        let flows = Flows::with(accounts.clone(), Registry::default(), Some(library));
+        let mut handles = http::Extensions::new();
+        handles.insert(sandbox.clone());
+        handles.insert(rag.clone());
         let files = config.server.data_dir.join("files");
-        let engine = engine(&flows, &gateway, &sandbox, files);
+        let engine = engine(&flows, &gateway, handles, files);
         Ok(Self {
             db,
             flows,
             engine,
             accounts,
             gateway,
-            rag: rag.await?,
+            rag,
             sandbox,
         })
     }
 }
 
 /// The engine that runs flows, with all that their nodes may reach.
-fn engine(flows: &Flows, gateway: &Gateway, sandbox: &sandbox::Pool, files: PathBuf) -> Engine {
-    let mut handles = http::Extensions::new();
-    handles.insert(sandbox.clone());
+fn engine(flows: &Flows, gateway: &Gateway, handles: http::Extensions, files: PathBuf) -> Engine {
     let services = Services {
         gateway: gateway.clone(),
         clock: Arc::new(SystemClock),
         outbound: outbound::Client::guarded(&outbound::Settings::default()),
-        blobs: Arc::new(FolderBlobs::new(files)),
+        blobs: Arc::new(StoredFiles::new(FileStore::new(files))),
         handles,
     };
     Engine::new(EngineParts {

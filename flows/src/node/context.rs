@@ -29,7 +29,7 @@ pub struct Services {
     pub outbound: outbound::Client,
     /// Bytes of files.
     pub blobs: Arc<dyn Blobs>,
-    /// Handles by their type, for crates that stand beside: `rag::Rag`, `sandbox::Pool`.
+    /// Handles by their type, for what some nodes only need: `rag::Rag`, `sandbox::Pool`.
     pub handles: http::Extensions,
 }
 

@@ -3,10 +3,11 @@
 pub(super) mod agent;
 pub(super) mod classify;
 pub(super) mod embed;
+pub(super) mod evaluate;
 pub(super) mod extract;
 pub(super) mod guardrail;
 pub(super) mod image;
-mod model;
+pub(super) mod model;
 mod pieces;
 pub(super) mod speech;
 mod stream;

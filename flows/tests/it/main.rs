@@ -2,7 +2,9 @@
 
 mod ai;
 mod http;
+mod knowledge;
 mod nodes;
+mod outputs;
 mod projects;
 mod properties;
 mod reference;

@@ -1,5 +1,5 @@
 use flows::graph::{Ports, is_key};
-use flows::node::{Outcome, Registry, Role};
+use flows::node::{Category, Outcome, Registry, Role};
 use flows::testing::World;
 use flows::value::convert;
 use serde_json::Value;
@@ -84,6 +84,8 @@ fn each_node_type_is_complete() {
         let waits = ["logic.approval", "logic.call_flow"].contains(&id);
         // What reaches out of the program is shown against stand-ins, in `ai.rs` and `requests.rs`.
         let reaches_out = !node.capabilities(&serde_json::Map::new()).is_empty();
+        // What needs the RAG hub is shown with one, in `knowledge.rs`.
+        let reaches_out = reaches_out || about.category == Category::Knowledge;
         assert!(shown || waits || reaches_out, "{id} has no example");
     }
 }

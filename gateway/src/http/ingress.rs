@@ -126,7 +126,6 @@ pub(super) fn context(
         forward,
         keys: None,
         nested: false,
-        spent: None,
         purse: None,
     })
 }

@@ -214,4 +214,9 @@ impl Route {
             .chain(&self.context_window_fallbacks)
             .chain(&self.content_policy_fallbacks)
     }
+
+    /// Whether calls answer the call, each with tokens and money of its own.
+    pub(crate) fn delegates(&self) -> bool {
+        self.targets().all(|target| target.delegates())
+    }
 }

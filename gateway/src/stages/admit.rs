@@ -73,6 +73,10 @@ fn hold(call: &Call, route: &Route) -> Result<Option<Held>, Error> {
     let Some(purse) = &call.context.purse else {
         return Ok(None);
     };
+    if route.delegates() {
+        // The calls that answer it are paid by the same purse.
+        return Ok(None);
+    }
     let rough = estimate(call, route, call.input_bound);
     if let Some(held) = Held::take(purse, rough) {
         return Ok(Some(held));
@@ -294,7 +298,7 @@ async fn claims<'a>(
         covers(&call.model) || route.targets().any(|target| covers(&target.name))
     };
     // A call that is answered by calls is one request; its tokens and money are theirs.
-    let delegates = route.targets().all(|target| target.delegates());
+    let delegates = route.delegates();
     for limit in who.limits().iter().filter(|l| counts(&|m| l.covers(m))) {
         let is_request = matches!(limit.metric, Metric::Requests | Metric::Concurrency);
         if (is_request && call.context.nested) || (!is_request && delegates) {

@@ -333,9 +333,6 @@ impl Meter {
         self.totals.uncertain |= source == UsageSource::Estimated;
         trace::attempt(&self.span, &row);
         let cost = row.cost_nano_usd;
-        if let (Some(spent), Some(cost)) = (&self.call.context.spent, cost) {
-            spent.add(cost);
-        }
         if let Some(held) = &mut self.held {
             held.used(signed(row.usage.total_tokens()), cost.unwrap_or(0));
         }

@@ -60,8 +60,13 @@ impl Ask {
         &self.library
     }
 
-    /// Answers a question in the name of `who`. `outer` is the call that a model of ours answers by
-    /// this; without one each model call counts for itself. Everything up to the first word of the
+    /// The time, in UTC microseconds.
+    pub(super) fn now_us(&self) -> i64 {
+        self.gateway.now_us()
+    }
+
+    /// Answers a question in the name of `who`. Model calls count and are paid as one of the context
+    /// `like` would be; without one they are the RAG hub's. Everything up to the first word of the
     /// answer has happened when this returns.
     ///
     /// # Errors
@@ -69,7 +74,7 @@ impl Ask {
     pub async fn run(
         &self,
         who: &Arc<Principal>,
-        outer: Option<&CallContext>,
+        like: Option<&CallContext>,
         order: AskOrder,
     ) -> Result<AskStream> {
         let mut collections = Vec::with_capacity(order.places.len());
@@ -87,7 +92,7 @@ impl Ask {
         let model = options.model.clone();
         let model = model.unwrap_or_else(|| self.default_model.clone());
         let quotes = model.starts_with("builtin/");
-        let models = GatewayModels::new(self.gateway.clone(), Arc::clone(who)).within(outer);
+        let models = GatewayModels::new(self.gateway.clone(), Arc::clone(who)).like(like);
         let condenser = (options.condense.unwrap_or(true) && !quotes).then_some(model.as_str());
         let (queries, cost) =
             condense::queries(&models, condenser, &order.messages, asked, &question).await?;
@@ -109,12 +114,12 @@ impl Ask {
                 prompt::Manner::of(quotes, open),
             ),
         };
-        let spent = Spent::default();
-        let mut context = match outer {
-            Some(outer) => outer.within(Caller::Rag, self.gateway.now_us()),
+        let mut context = match like {
+            Some(like) => like.again(self.gateway.now_us()),
             None => CallContext::internal(Caller::Rag, self.gateway.now_us()),
         };
-        context.spent = Some(spent.clone());
+        let spent = Spent::paid_by(context.purse.take());
+        context.purse = Some(Arc::clone(&spent) as _);
         let body = body(&model, messages, order.parameters);
         let pieces = converse(&self.gateway, who, context, &body).await?;
         let mut events = VecDeque::new();
@@ -270,7 +275,7 @@ struct Telling {
     phrase: &'static str,
     finish: Option<String>,
     tokens: (u64, u64),
-    spent: Spent,
+    spent: Arc<Spent>,
     cost: i64,
     open: bool,
     ended: bool,

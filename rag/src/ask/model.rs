@@ -5,6 +5,7 @@ use std::sync::Arc;
 use accounts::Principal;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use gateway::Caller;
 use gateway::call::CallContext;
 use gateway::local::{
     ChatChunk, ChatRequest, ChunkChoice, ChunkStream, Delta, Error as CallError,
@@ -111,7 +112,8 @@ impl LocalModel for CollectionModel {
                 parameters,
                 ..AskOrder::default()
             };
-            let stream = self.ask.run(who, Some(context), order).await;
+            let within = context.within(Caller::Rag, self.ask.now_us());
+            let stream = self.ask.run(who, Some(&within), order).await;
             let stream = stream.map_err(refused)?;
             Ok(chunks_of(stream, context, &request.model))
         })

@@ -1,9 +1,9 @@
 //! What a reader of a document should know, in words.
 
-use crate::parse::Warning;
+use crate::parse::{Document, Warning};
 
 /// A warning for people.
-pub(super) fn note(warning: &Warning) -> String {
+fn note(warning: &Warning) -> String {
     match warning {
         Warning::PoorText { pages } if pages.is_empty() => {
             "Poor text: much of it may be missing or garbled.".to_owned()
@@ -21,6 +21,13 @@ pub(super) fn note(warning: &Warning) -> String {
             format!("The file does not say its encoding; {encoding} was guessed.")
         }
         Warning::Skipped { what } => format!("Not read: {what}."),
+    }
+}
+
+impl Document {
+    /// What a reader of the text should know, in words.
+    pub fn notes(&self) -> Vec<String> {
+        self.warnings.iter().map(note).collect()
     }
 }
 

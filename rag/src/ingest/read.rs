@@ -5,7 +5,7 @@ use accounts::Secret;
 use bytes::Bytes;
 use sandbox::SandboxError;
 
-use super::notes::{note, on_pages};
+use super::notes::on_pages;
 use super::task::Task;
 use crate::blob::{parsed_key, put};
 use crate::library::Document;
@@ -29,7 +29,11 @@ impl Rag {
         self.parse_bytes(name, None, text.as_bytes()).await
     }
 
-    async fn parse_bytes(
+    /// Reads a file in the sandbox. Pages that are pictures have no text yet, as the outcome says.
+    ///
+    /// # Errors
+    /// `Invalid` with the reason why it cannot be read.
+    pub async fn parse_bytes(
         &self,
         name: &str,
         password: Option<Secret>,
@@ -79,7 +83,7 @@ impl Task<'_> {
         self.stage("parse");
         let bytes = self.rag.blobs().read(key).await?;
         let parsed = self.parse(&document.name, &bytes).await?;
-        let mut notes: Vec<String> = parsed.warnings.iter().map(note).collect();
+        let mut notes = parsed.notes();
         let total = u64::from(parsed.metadata.page_count);
         self.note(|progress| progress.pages_total = Some(total));
         let mut parsed = match parsed.outcome.clone() {

@@ -23,8 +23,7 @@ use crate::{Error, Result};
 pub struct GatewayModels {
     gateway: Gateway,
     who: Arc<Principal>,
-    caller: Caller,
-    outer: Option<CallContext>,
+    like: Option<CallContext>,
 }
 
 impl GatewayModels {
@@ -33,22 +32,14 @@ impl GatewayModels {
         Self {
             gateway,
             who,
-            caller: Caller::Rag,
-            outer: None,
+            like: None,
         }
     }
 
-    /// The same as parts of a call that a model of ours answers.
+    /// The same with calls that count and are paid as one of this context would be.
     #[must_use]
-    pub fn within(mut self, outer: Option<&CallContext>) -> Self {
-        self.outer = outer.cloned();
-        self
-    }
-
-    /// The same, counted as another caller's (a flow run's).
-    #[must_use]
-    pub fn called_by(mut self, caller: Caller) -> Self {
-        self.caller = caller;
+    pub fn like(mut self, context: Option<&CallContext>) -> Self {
+        self.like = context.cloned();
         self
     }
 
@@ -60,9 +51,9 @@ impl GatewayModels {
         body: &Value,
     ) -> Result<(Bytes, i64)> {
         let now_us = self.gateway.now_us();
-        let context = match &self.outer {
-            Some(outer) => outer.within(self.caller, now_us),
-            None => CallContext::internal(self.caller, now_us),
+        let context = match &self.like {
+            Some(like) => like.again(now_us),
+            None => CallContext::internal(Caller::Rag, now_us),
         };
         let body = Bytes::from(body.to_string());
         let call = Call::read(endpoint, operation, body, context)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accounts::{CreateKey, CreateLimit, Principal};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use gateway::call::{Body, CallContext};
+use gateway::call::{Body, CallContext, Purse};
 use gateway::local::{
     ChatChunk, ChatRequest, ChunkChoice, ChunkStream, Delta, DialectId, Error as CallError,
     FinishReason, LocalModel, LocalModels, ModelFacts, Operation, Usage,
@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use rag::ask::{
     Answer, Ask, AskEvent, AskOptions, AskOrder, AskRequest, CollectionModels, FlagKind, Message,
 };
+use rag::library::{CollectionSettings, UpdateCollection};
 use serde_json::{Value, json};
 
 use crate::world::{World, embedded};
@@ -160,10 +161,17 @@ impl Asked {
 
     /// Asks the collection as a model. Gives the status.
     async fn complete(&self, who: &Arc<Principal>) -> u16 {
+        self.complete_paid_by(who, None).await
+    }
+
+    async fn complete_paid_by(&self, who: &Arc<Principal>, purse: Option<Arc<dyn Purse>>) -> u16 {
         let body = json!({"model": "rag/handbook", "messages": [
             {"role": "user", "content": "How many days of paid leave do employees have?"},
         ]});
-        let context = CallContext::internal(Caller::Http, self.gateway.now_us());
+        let context = CallContext {
+            purse,
+            ..CallContext::internal(Caller::Http, self.gateway.now_us())
+        };
         let operation = Operation::Chat(DialectId::Chat);
         let body = bytes::Bytes::from(body.to_string());
         let call = Call::read("/v1/chat/completions", operation, body, context).expect("is one");
@@ -484,6 +492,71 @@ async fn the_calls_behind_an_answer_are_not_requests_of_their_own() {
             statuses.push(asked.complete(&who).await);
         }
         assert_eq!(statuses, [200, 200, 429]);
+    })
+    .await;
+}
+
+/// A purse that writes down what it is asked.
+#[derive(Debug, Default)]
+struct Ledger {
+    is_empty: bool,
+    asked: Mutex<Vec<Option<i64>>>,
+    settled: Mutex<Vec<(Option<i64>, i64)>>,
+}
+
+impl Purse for Ledger {
+    fn reserve(&self, nano_usd: Option<i64>) -> bool {
+        self.asked.lock().push(nano_usd);
+        !self.is_empty
+    }
+
+    fn settle(&self, reserved: Option<i64>, tokens: i64, _nano_usd: i64) {
+        self.settled.lock().push((reserved, tokens));
+    }
+}
+
+#[tokio::test]
+async fn the_purse_of_who_asks_a_collection_pays_the_calls_behind_the_answer_once() {
+    embedded(|world| async move {
+        let asked = Asked::new(world).await;
+        let settings = CollectionSettings {
+            answer: AskOptions {
+                model: Some("script/chat".to_owned()),
+                mode: rag::search::Mode::Text,
+                ..AskOptions::default()
+            },
+            ..CollectionSettings::default()
+        };
+        let change = UpdateCollection {
+            settings: Some(settings),
+            ..UpdateCollection::default()
+        };
+        let (library, place) = (&asked.world.library, asked.world.place);
+        library
+            .update_collection(place, change)
+            .await
+            .expect("changed");
+        asked.says("Employees have 30 days of paid leave a year [1].");
+        let ledger = Arc::new(Ledger::default());
+        let purse: Arc<dyn Purse> = Arc::clone(&ledger) as _;
+        assert_eq!(asked.complete_paid_by(&asked.who, Some(purse)).await, 200);
+        let (reserved, settled) = (ledger.asked.lock().clone(), ledger.settled.lock().clone());
+        assert_eq!(reserved.len(), 1, "the model behind, not the collection");
+        assert_eq!(settled, [(reserved[0], 120)]);
+        let empty = Arc::new(Ledger {
+            is_empty: true,
+            ..Ledger::default()
+        });
+        let status = asked
+            .complete_paid_by(&asked.who, Some(empty.clone()))
+            .await;
+        assert!((400..500).contains(&status), "{status}");
+        assert!(empty.settled.lock().is_empty());
+        assert_eq!(
+            asked.script.asked.lock().len(),
+            1,
+            "the model was asked once"
+        );
     })
     .await;
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use gateway::call::{Body, ByteStream, CallContext, Purse};
+use gateway::call::{Body, ByteStream, CallContext, Purse, Spent};
 use gateway::local::{DialectId, Operation};
 use gateway::{Call, Caller, Code};
 use serde_json::{Map, Value, json};
@@ -50,7 +49,6 @@ impl Answer {
 struct RunPurse {
     budget: Arc<Budget>,
     recorder: Arc<dyn Recorder>,
-    nano_usd: AtomicI64,
 }
 
 impl fmt::Debug for RunPurse {
@@ -65,30 +63,20 @@ impl Purse for RunPurse {
     }
 
     fn settle(&self, reserved: Option<i64>, tokens: i64, nano_usd: i64) {
-        self.nano_usd.fetch_add(nano_usd, Ordering::Relaxed);
         self.recorder
             .spent(u64::try_from(tokens).unwrap_or(0), nano_usd);
         self.budget.release(reserved);
     }
 }
 
-fn purse(context: &NodeContext) -> Arc<RunPurse> {
-    Arc::new(RunPurse {
-        budget: Arc::clone(&context.budget),
-        recorder: Arc::clone(&context.recorder),
-        nano_usd: AtomicI64::new(0),
-    })
-}
-
 /// The context of a call by this node.
-pub(super) fn call_context(context: &NodeContext) -> CallContext {
-    paid_by(context, purse(context))
-}
-
-fn paid_by(context: &NodeContext, purse: Arc<RunPurse>) -> CallContext {
+pub(in crate::nodes) fn call_context(context: &NodeContext) -> CallContext {
     let run = Caller::Flow(context.run.run_id.uuid());
     CallContext {
-        purse: Some(purse),
+        purse: Some(Arc::new(RunPurse {
+            budget: Arc::clone(&context.budget),
+            recorder: Arc::clone(&context.recorder),
+        })),
         tags: vec![format!("node:{}", context.node)],
         ..CallContext::internal(run, context.services.gateway.now_us())
     }
@@ -132,7 +120,9 @@ pub(super) async fn chat(
     mut body: Map<String, Value>,
     stream_to: Option<&str>,
 ) -> Result<Answer, NodeError> {
-    let purse = purse(context);
+    let mut of_call = call_context(context);
+    let spent = Spent::paid_by(of_call.purse.take());
+    of_call.purse = Some(Arc::clone(&spent) as _);
     if stream_to.is_some() {
         body.insert("stream".to_owned(), true.into());
         body.insert("stream_options".to_owned(), json!({"include_usage": true}));
@@ -142,7 +132,7 @@ pub(super) async fn chat(
         "/v1/chat/completions",
         Operation::Chat(DialectId::Chat),
         bytes.into(),
-        paid_by(context, Arc::clone(&purse)),
+        of_call,
     );
     let call = call.map_err(|error| failed(&error))?;
     let reply = context
@@ -154,7 +144,7 @@ pub(super) async fn chat(
         Body::Full(bytes) => whole(&bytes)?,
         Body::Stream(pieces) => follow(context, pieces, stream_to).await?,
     };
-    let nano_usd = purse.nano_usd.load(Ordering::Relaxed);
+    let nano_usd = spent.nano_usd();
     Ok(Answer { nano_usd, ..answer })
 }
 
@@ -203,10 +193,10 @@ pub(super) fn cut(why: &str) -> NodeError {
     )
 }
 
-/// A refused or failed call as the node's failure.
-pub(super) fn failed(error: &gateway::Error) -> NodeError {
+/// What a code of the gateway is for a node, and whether another attempt makes sense.
+pub(in crate::nodes) fn of_code(code: Code) -> (NodeErrorKind, bool) {
     use NodeErrorKind as K;
-    let (kind, retryable) = match error.code {
+    match code {
         Code::InvalidRequest
         | Code::PayloadTooLarge
         | Code::NotSupported
@@ -226,7 +216,12 @@ pub(super) fn failed(error: &gateway::Error) -> NodeError {
         | Code::UpstreamUnreachable => (K::Upstream, true),
         Code::UpstreamTimeout => (K::Timeout, true),
         Code::Internal => (K::Internal, false),
-    };
+    }
+}
+
+/// A refused or failed call as the node's failure.
+pub(super) fn failed(error: &gateway::Error) -> NodeError {
+    let (kind, retryable) = of_code(error.code);
     let details = json!({"code": error.code.word(), "target": error.target});
     let mut failure = NodeError::new(kind, error.message.clone()).with_details(details);
     failure.retryable = retryable;

@@ -19,7 +19,7 @@ use crate::node::{
     About, Capability, Category, Example, Node, NodeContext, NodeError, NodeResult, Output,
     RawSettings,
 };
-use crate::nodes::shared::fetch::{Got, Wanted, fetch, header, with_query};
+use crate::nodes::shared::fetch::{Got, Wanted, fetch, header, touched_host, with_query};
 use crate::nodes::shared::take;
 use crate::value::PortValues;
 
@@ -254,13 +254,7 @@ impl Node for HttpRequest {
             .get("url")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let host = url.split_once("://").map_or("", |(_, rest)| rest);
-        let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-        let is_open = host.is_empty() || crate::expression::has_expression(host);
-        let host = if is_open { "*" } else { host };
-        let mut all = vec![Capability::Host {
-            host: host.to_owned(),
-        }];
+        let mut all = vec![touched_host(url)];
         let credential = settings.get("auth").and_then(|auth| auth.get("credential"));
         if let Some(name) = credential.and_then(Value::as_str) {
             all.push(Capability::Credential {

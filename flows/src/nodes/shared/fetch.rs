@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use outbound::{ErrorKind, OutBody};
 use serde_json::{Map, Value, json};
 
-use crate::node::{NodeContext, NodeError, NodeErrorKind};
+use crate::node::{Capability, NodeContext, NodeError, NodeErrorKind};
 
 /// Characters of a failed answer's body that are shown.
 const SHOWN_CHARS: usize = 2_000;
@@ -82,6 +82,16 @@ pub(in crate::nodes) fn parse_url(text: &str) -> Result<Uri, NodeError> {
     match uri.scheme_str() {
         Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
         _ => Err(wrong("must begin with http:// or https:// and a host")),
+    }
+}
+
+/// The host of an address as a setting has it, for the permission sheet.
+pub(in crate::nodes) fn touched_host(url: &str) -> Capability {
+    let host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_open = host.is_empty() || crate::expression::has_expression(host);
+    Capability::Host {
+        host: if is_open { "*" } else { host }.to_owned(),
     }
 }
 

@@ -4,5 +4,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    sandbox::worker_main(&args, &[(sandbox::code::JOB, sandbox::code::job)])
+    let jobs: [(&str, sandbox::Job); 2] = [
+        (sandbox::code::JOB, sandbox::code::job),
+        (rag::parse::JOB, rag::parse::job),
+    ];
+    sandbox::worker_main(&args, &jobs)
 }

@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "flows",
-        &["store", "outbound", "sandbox", "accounts", "gateway"],
+        &["store", "outbound", "sandbox", "accounts", "gateway", "rag"],
     ),
     (
         "server",
