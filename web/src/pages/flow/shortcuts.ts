@@ -84,7 +84,6 @@ export function useShortcuts(isEditable: boolean): void {
     const change = (deed: () => unknown) => () => isEditable && deed();
     const keys: Record<string, () => unknown> = {
       n: change(() => openPicker(session)),
-      tab: change(() => openPicker(session)),
       delete: change(() => removeSelection(session)),
       backspace: change(() => removeSelection(session)),
       "mod+z": change(() => undo(session)),
@@ -145,8 +144,6 @@ export function useShortcuts(isEditable: boolean): void {
       const name = [...parts, event.key.toLowerCase()].join("+");
       // Saving works everywhere; the rest never fires while one types.
       if (isInField && name !== "mod+s") return;
-      // The tabulator moves the focus, as everywhere.
-      if (name === "tab") return;
       const isOnControl = (event.target as HTMLElement).closest?.("button, a, [role=tab]") !== null;
       if (isOnControl && (name === "enter" || name.startsWith("shift+arrow"))) return;
       const deed = keys[name];

@@ -22,9 +22,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { flows } from "../../api/flows";
+import { saveText } from "../../components/download";
 import { showFailure } from "../../components/toast";
 import type { SaveState } from "../../flow/draft";
-import { saveFile } from "../../flow/file";
 import { readPart } from "../../flow/fragment";
 import { writeGraph } from "../../flow/graph";
 import { isOver } from "../../flow/run-state";
@@ -159,8 +159,8 @@ export function Toolbar() {
 
 function FlowName() {
   const t = useFlow();
-  const { draft } = useSession();
   const session = useSession();
+  const { draft } = session;
   const isEditable = useIsEditable();
   const flow = useDraft((state) => state.flow);
   const [name, setName] = useState(flow.name);
@@ -276,7 +276,7 @@ function More() {
           <Menu.Divider />
           <Menu.Item
             leftSection={<IconUpload size={15} />}
-            onClick={() => saveFile(`${flow.slug}.json`, JSON.stringify(writeGraph(editor.graph), null, 2))}
+            onClick={() => saveText(`${flow.slug}.json`, JSON.stringify(writeGraph(editor.graph), null, 2))}
           >
             {t("toolbar.export")}
           </Menu.Item>
