@@ -120,7 +120,7 @@ export function useShortcuts(isEditable: boolean): void {
       "mod+enter": () => {
         const { status, run } = session.run.get();
         if (run && (status === "running" || status === "queued")) void stopRun(session);
-        else if (session.mayRun && !session.isFrozen) ui.set({ dialog: "run" });
+        else if (session.mayRun && !session.isFrozen) ui.set({ isTesting: true });
       },
       "shift+p": () => session.mayPublish && !session.isFrozen && ui.set({ dialog: "publish" }),
       o: () => ui.set(({ mode }) => ({ mode: mode === "canvas" ? "outline" : "canvas" })),

@@ -60,6 +60,7 @@ export function Toolbar() {
   const history = useHistory();
   const mode = useUi((state) => state.mode);
   const status = useRun((view) => view.status);
+  const isTesting = useUi((state) => state.isTesting);
   const isRunning = status !== undefined && !isOver(status);
   const problems = useDraft(({ report }) => report.problems.length);
   const isChanged = flow.live_version !== null && flow.revision !== flow.published_revision;
@@ -136,7 +137,7 @@ export function Toolbar() {
             variant={isRunning ? "light" : "filled"}
             color={isRunning ? "red" : undefined}
             leftSection={isRunning ? <IconPlayerStop size={15} /> : <IconPlayerPlay size={15} />}
-            onClick={() => (isRunning ? void stopRun(session) : ui.set({ dialog: "run" }))}
+            onClick={() => (isRunning ? void stopRun(session) : ui.set({ isTesting: !isTesting }))}
           >
             {t(isRunning ? "toolbar.stop" : "toolbar.run")}
           </Button>
