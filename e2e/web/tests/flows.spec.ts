@@ -44,12 +44,14 @@ test("a project is made, and in it a flow is built with the mouse, run and publi
     .toEqual(["manual.out-template.in", "template.text-return.value"]);
 
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  const start = page.getByRole("dialog", { name: "Run the flow" });
-  await start.getByLabel("Input").fill('{"who": "Ada"}');
-  await start.getByRole("button", { name: "Run" }).click();
-  const banner = page.getByRole("region", { name: "The run" });
-  await expect(banner.getByRole("status")).toContainText("Completed");
-  await expect(banner).toContainText("Hello Ada");
+  const test = page.getByRole("region", { name: "Test", exact: true });
+  await test.getByRole("textbox", { name: "Input" }).fill('{"who": "Ada"}');
+  await test.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(test.getByRole("status")).toContainText("Completed");
+  await expect(test).toContainText("Hello Ada");
+  await expectAccessible(page);
+  await test.getByRole("button", { name: "Close the test" }).click();
+  await expect(page.getByRole("region", { name: "The run" })).toContainText("Hello Ada");
   await expect(node(page, "template").getByRole("img", { name: "Done" })).toBeVisible();
   await node(page, "template").click({ position: { x: 110, y: 14 } });
   await page.getByRole("tab", { name: "Result" }).click();
@@ -98,12 +100,12 @@ test("a flow is built, connected, run and published by the keyboard alone", asyn
   await expectAccessible(page);
 
   await page.keyboard.press("Control+Enter");
-  const start = page.getByRole("dialog", { name: "Run the flow" });
-  await expect(start.getByLabel("Input")).toBeFocused();
+  const test = page.getByRole("region", { name: "Test", exact: true });
+  await expect(test.getByRole("textbox", { name: "Input" })).toBeFocused();
   await page.keyboard.press("Control+a");
   await page.keyboard.type('{"who": "Grace"}');
-  await start.getByRole("button", { name: "Run" }).press("Enter");
-  await expect(page.getByRole("region", { name: "The run" })).toContainText("Hi Grace");
+  await page.keyboard.press("Control+Enter");
+  await expect(test).toContainText("Hi Grace");
   await outline.locator("[data-id=return]").focus();
   await page.keyboard.press("Shift+P");
   await expect(page.getByRole("dialog", { name: "Publish" }).getByLabel("What is new")).toBeFocused();

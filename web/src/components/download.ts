@@ -11,6 +11,11 @@ export async function download(path: string, name: string, init?: RequestInit): 
   save(await response.blob(), name);
 }
 
+/** Gives a text to the person as a file; what file names cannot hold is replaced. */
+export function saveText(name: string, text: string): void {
+  save(new Blob([text], { type: "application/json" }), name.replace(/[\\/:*?"<>|]+/g, "-"));
+}
+
 function save(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
   const link = document.createElement("a");

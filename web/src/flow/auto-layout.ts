@@ -10,7 +10,7 @@ const around = { left: 104, top: 68, right: 104, bottom: 92 };
  * Places for all nodes, from left to right in the order of their edges: the inside of each container
  * first, so that containers are as large as they need to be. Groups stay together.
  */
-export function autoLayout(graph: Graph, sizeOf: SizeOf, only?: ReadonlySet<string>): Places {
+export function autoLayout(graph: Graph, sizeOf: SizeOf): Places {
   const children = new Map<string | undefined, string[]>();
   for (const { id, parent } of graph.nodes) children.set(parent, [...(children.get(parent) ?? []), id]);
   const places: Places = {};
@@ -41,8 +41,7 @@ export function autoLayout(graph: Graph, sizeOf: SizeOf, only?: ReadonlySet<stri
     }
   };
   arrange(undefined);
-  if (!only) return places;
-  return Object.fromEntries(Object.entries(places).filter(([id]) => only.has(id)));
+  return places;
 }
 
 function level(graph: Graph, ids: string[], size: SizeOf): Places {

@@ -176,8 +176,17 @@ function rounded(place: Place): Place {
   return written;
 }
 
+/** Nodes by key, for each list of nodes that is asked: graphs are never changed in place. */
+const indexes = new WeakMap<FlowNode[], Map<string, FlowNode>>();
+
+/** The node with this key; each node on the canvas asks at each change, so nothing is searched. */
 export function nodeOf(graph: Graph, id: string): FlowNode | undefined {
-  return graph.nodes.find((node) => node.id === id);
+  let index = indexes.get(graph.nodes);
+  if (!index) {
+    index = new Map(graph.nodes.map((node) => [node.id, node]));
+    indexes.set(graph.nodes, index);
+  }
+  return index.get(id);
 }
 
 /** `a-z`, then up to 63 of `a-z 0-9 _`: what expressions can name. */

@@ -7,6 +7,7 @@ import {
   type Graph,
   isKey,
   keyOf,
+  nodeOf,
   type Place,
   type Places,
   type Policy,
@@ -139,7 +140,7 @@ export function setPolicy(graph: Graph, id: string, policy: Policy): Graph {
   const next = changeNode(graph, id, (node) => ({ ...node, policy }));
   if (policy.on_error?.action === "branch") return next;
   // The port `error` goes away, and so does what begins at it.
-  const node = graph.nodes.find((one) => one.id === id);
+  const node = nodeOf(graph, id);
   if (node?.policy?.on_error?.action !== "branch") return next;
   return {
     ...next,
@@ -199,7 +200,7 @@ export function setParent(graph: Graph, id: string, parent: string | undefined, 
 }
 
 function wasNear(graph: Graph, edge: FlowEdge): boolean {
-  const parentOf = (id: string) => graph.nodes.find((node) => node.id === id)?.parent;
+  const parentOf = (id: string) => nodeOf(graph, id)?.parent;
   return parentOf(edge.from.node) === parentOf(edge.to.node);
 }
 

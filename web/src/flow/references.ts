@@ -1,5 +1,5 @@
 /** What expressions name: found for completion, changed when a node gets another key. */
-import type { FlowNode, Graph, Json } from "./graph";
+import { type FlowNode, type Graph, type Json, nodeOf } from "./graph";
 import type { PortBook } from "./ports";
 
 /** Every text inside of a value, changed. */
@@ -86,7 +86,7 @@ export function referencesFor(
   book: PortBook,
   around: Surroundings = { variables: [], secrets: [] },
 ): Reference[] {
-  const node = graph.nodes.find((one) => one.id === id);
+  const node = nodeOf(graph, id);
   if (!node) return [];
   const titleOf = (one: FlowNode) => one.name || book.types.get(one.type)?.title || one.id;
   const found: Reference[] = [];

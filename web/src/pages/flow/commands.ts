@@ -75,13 +75,14 @@ export function addPicked(session: FlowSession, type: NodeType, wish: PickerWish
       if (!("refused" in judged)) next = does.connect(next, from, to, judged.kind, judged.replaces);
     };
     const ports = type.ports;
-    const from = wish.from ?? (edge ? { ...edge.from, type: portType(session, edge.from) } : undefined);
+    const from =
+      wish.from ?? (edge ? { ...edge.from, type: typeAt(session, edge.from, "outputs") } : undefined);
     if (edge) next = does.remove(next, { edges: [edge.id] });
     if (from) {
       const entry = entryFor(from.type, ports);
       if (entry) join({ node: from.node, port: from.port }, { node: made, port: entry.name });
     }
-    const to = wish.to ?? (edge ? { ...edge.to, type: inputType(session, edge.to) } : undefined);
+    const to = wish.to ?? (edge ? { ...edge.to, type: typeAt(session, edge.to, "inputs") } : undefined);
     if (to) {
       const exit = exitFor(to.type, ports);
       if (exit) join({ node: made, port: exit.name }, { node: to.node, port: to.port });
@@ -106,19 +107,12 @@ function between(graph: Graph, from: string, to: string): Place {
   return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 + 60 };
 }
 
-function portType(session: FlowSession, end: End): string {
+/** The type of the port at an end of an edge. */
+function typeAt(session: FlowSession, end: End, side: "inputs" | "outputs"): string {
   const node = nodeOf(session.editor.graph, end.node);
   if (!node) return "any";
   const ports = session.book.of(node);
-  const found = [...ports.outputs, ...(ports.inner_outputs ?? [])].find(({ name }) => name === end.port);
-  return found?.type ?? "any";
-}
-
-function inputType(session: FlowSession, end: End): string {
-  const node = nodeOf(session.editor.graph, end.node);
-  if (!node) return "any";
-  const ports = session.book.of(node);
-  const found = [...ports.inputs, ...(ports.inner_inputs ?? [])].find(({ name }) => name === end.port);
+  const found = [...ports[side], ...(ports[`inner_${side}`] ?? [])].find(({ name }) => name === end.port);
   return found?.type ?? "any";
 }
 
@@ -160,33 +154,6 @@ export function removeSelection(session: FlowSession): void {
 export function selectAll(session: FlowSession): void {
   const { nodes, notes } = session.editor.graph;
   select(session, { nodes: nodes.map(({ id }) => id), notes: notes.map(({ id }) => id) });
-}
-
-export async function copySelection(session: FlowSession): Promise<boolean> {
-  const { selection } = session.ui.get();
-  if (selection.nodes.length + selection.notes.length === 0) return false;
-  await writeClipboard(copyPart(session.editor.graph, selection));
-  return true;
-}
-
-/** Without https the browser's clipboard is closed to scripts: a hidden field does it then. */
-async function writeClipboard(text: string): Promise<void> {
-  if (navigator.clipboard) {
-    try {
-      await navigator.clipboard.writeText(text);
-      return;
-    } catch {
-      // The field below does it, then.
-    }
-  }
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.style.position = "fixed";
-  field.style.opacity = "0";
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
 }
 
 export function pasteText(session: FlowSession, text: string, shift = { x: 40, y: 40 }): boolean {
@@ -260,7 +227,7 @@ export function addNote(session: FlowSession, place: Place): void {
   select(session, { notes: [made] });
 }
 
-/** Arranges everything, or what is chosen if that is more than one node. */
+/** Arranges everything. */
 export async function arrange(session: FlowSession): Promise<void> {
   const { autoLayout } = await import("../../flow/auto-layout");
   session.editor.apply({ key: "layout" }, (graph) =>

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { saveFile } from "../../flow/file";
+import { saveText } from "../../components/download";
 import { writeGraph } from "../../flow/graph";
 import { dateTime } from "../../i18n/format";
 import { useDraft, useGraph, useSession } from "./session";
@@ -49,7 +49,7 @@ export function ConflictDialog() {
         <Group justify="flex-end">
           <Button
             variant="default"
-            onClick={() => saveFile(`${theirs.slug}-mine.json`, JSON.stringify(writeGraph(mine), null, 2))}
+            onClick={() => saveText(`${theirs.slug}-mine.json`, JSON.stringify(writeGraph(mine), null, 2))}
           >
             {t("conflict.download")}
           </Button>

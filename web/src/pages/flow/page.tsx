@@ -23,9 +23,10 @@ import { Outline } from "./outline";
 import { Palette } from "./palette";
 import { NodePanel } from "./panel/panel";
 import { Picker } from "./picker";
+import { newChat } from "./run/chat";
 import { FrozenBar, RunBanner } from "./run/run-banner";
-import { RunDialog } from "./run/run-dialog";
 import { stopFollowing } from "./run/start";
+import { TestPanel } from "./run/test-panel";
 import {
   type FlowSession,
   nothing,
@@ -47,7 +48,7 @@ import { PublishDialog } from "./versions/publish-dialog";
 /** The editor of one flow; with `?run=` in the address, a past run of it that cannot be changed. */
 export default function FlowPage() {
   const { flow: id } = useParams({ strict: false }) as { flow: string };
-  const { run } = useSearch({ strict: false }) as { run?: string };
+  const { run, test } = useSearch({ strict: false }) as { run?: string; test?: string };
   const types = useQuery({
     queryKey: ["node-types"],
     queryFn: nodeTypes.list,
@@ -85,7 +86,7 @@ export default function FlowPage() {
   return run ? (
     <FrozenFlow key={`${id} ${run}`} flow={flow.data} types={types.data} run={run} />
   ) : (
-    <OpenFlow key={id} flow={flow.data} types={types.data} />
+    <OpenFlow key={id} flow={flow.data} types={types.data} isTesting={test !== undefined} />
   );
 }
 
@@ -94,6 +95,7 @@ const firstUi: Ui = {
   mode: "canvas",
   drawer: undefined,
   dialog: undefined,
+  isTesting: false,
   tab: "settings",
   picker: undefined,
   drawing: undefined,
@@ -112,7 +114,7 @@ function bookOf(types: NodeType[]): PortBook {
   return new PortBook(new Map(types.map((type) => [type.type, type])), nodeTypes.ports);
 }
 
-function OpenFlow({ flow, types }: Opened) {
+function OpenFlow({ flow, types, isTesting }: Opened & { isTesting: boolean }) {
   const may = useMay();
   const [session] = useState((): FlowSession => {
     const draft = new Draft({
@@ -125,8 +127,9 @@ function OpenFlow({ flow, types }: Opened) {
       draft,
       editor: draft.editor,
       book: bookOf(types),
-      ui: createStore<Ui>({ ...firstUi, hasMinimap: window.innerWidth > 900 }),
+      ui: createStore<Ui>({ ...firstUi, isTesting, hasMinimap: window.innerWidth > 900 }),
       run: createStore(noRun),
+      chat: createStore(newChat()),
       mayWrite: may("projects:write"),
       mayRun: may("flows:run"),
       mayPublish: may("flows:publish"),
@@ -186,6 +189,7 @@ function Frozen({ flow, types, data }: Opened & { data: FrozenData }) {
       book: bookOf(types),
       ui: createStore<Ui>({ ...firstUi, tab: "result", hasMinimap: window.innerWidth > 900 }),
       run: createStore(viewOf(data.found)),
+      chat: createStore(newChat()),
       mayWrite: false,
       mayRun: false,
       mayPublish: false,
@@ -209,6 +213,7 @@ function Layout() {
   const t = useFlow();
   const isEditable = useIsEditable();
   const mode = useUi((ui) => ui.mode);
+  const isTesting = useUi((ui) => ui.isTesting);
   const name = useDraft((state) => state.flow.name);
   const chosen = useUi((ui) => (ui.selection.nodes.length === 1 ? ui.selection.nodes[0] : undefined));
   useShortcuts(isEditable);
@@ -227,9 +232,12 @@ function Layout() {
           </div>
         )}
         <div className={classes.centre}>
-          {mode === "canvas" ? <Canvas /> : <Outline />}
-          {mode === "canvas" && <EmptyCanvas />}
-          <RunBanner />
+          <div className={classes.stage}>
+            {mode === "canvas" ? <Canvas /> : <Outline />}
+            {mode === "canvas" && <EmptyCanvas />}
+            <RunBanner />
+          </div>
+          {isTesting && <TestPanel />}
         </div>
         {chosen && (
           <div className={classes.right} data-panel>
@@ -240,7 +248,6 @@ function Layout() {
       <StatusBar />
       <Picker />
       <Drawers />
-      <RunDialog />
       <PublishDialog />
       <VariablesDialog />
       <ConflictDialog />

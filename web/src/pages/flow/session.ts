@@ -5,6 +5,7 @@ import type { End, Graph } from "../../flow/graph";
 import type { PortBook } from "../../flow/ports";
 import type { RunView } from "../../flow/run-state";
 import { type Store, useStore } from "../../flow/store";
+import type { Chat } from "./run/chat";
 
 export interface Selection {
   nodes: string[];
@@ -43,7 +44,9 @@ export interface Ui {
   selection: Selection;
   mode: "canvas" | "outline";
   drawer: Drawer | undefined;
-  dialog: "run" | "publish" | "variables" | undefined;
+  dialog: "publish" | "variables" | undefined;
+  /** The test panel is open. */
+  isTesting: boolean;
   tab: string;
   picker: PickerWish | undefined;
   drawing: Drawing | undefined;
@@ -62,6 +65,8 @@ export interface FlowSession {
   book: PortBook;
   ui: Store<Ui>;
   run: Store<RunView>;
+  /** The conversation of the test panel. */
+  chat: Store<Chat>;
   mayWrite: boolean;
   mayRun: boolean;
   mayPublish: boolean;

@@ -84,7 +84,6 @@ export function useShortcuts(isEditable: boolean): void {
     const change = (deed: () => unknown) => () => isEditable && deed();
     const keys: Record<string, () => unknown> = {
       n: change(() => openPicker(session)),
-      tab: change(() => openPicker(session)),
       delete: change(() => removeSelection(session)),
       backspace: change(() => removeSelection(session)),
       "mod+z": change(() => undo(session)),
@@ -121,7 +120,7 @@ export function useShortcuts(isEditable: boolean): void {
       "mod+enter": () => {
         const { status, run } = session.run.get();
         if (run && (status === "running" || status === "queued")) void stopRun(session);
-        else if (session.mayRun && !session.isFrozen) ui.set({ dialog: "run" });
+        else if (session.mayRun && !session.isFrozen) ui.set({ isTesting: true });
       },
       "shift+p": () => session.mayPublish && !session.isFrozen && ui.set({ dialog: "publish" }),
       o: () => ui.set(({ mode }) => ({ mode: mode === "canvas" ? "outline" : "canvas" })),
@@ -145,8 +144,6 @@ export function useShortcuts(isEditable: boolean): void {
       const name = [...parts, event.key.toLowerCase()].join("+");
       // Saving works everywhere; the rest never fires while one types.
       if (isInField && name !== "mod+s") return;
-      // The tabulator moves the focus, as everywhere.
-      if (name === "tab") return;
       const isOnControl = (event.target as HTMLElement).closest?.("button, a, [role=tab]") !== null;
       if (isOnControl && (name === "enter" || name.startsWith("shift+arrow"))) return;
       const deed = keys[name];

@@ -22,9 +22,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { flows } from "../../api/flows";
+import { saveText } from "../../components/download";
 import { showFailure } from "../../components/toast";
 import type { SaveState } from "../../flow/draft";
-import { saveFile } from "../../flow/file";
 import { readPart } from "../../flow/fragment";
 import { writeGraph } from "../../flow/graph";
 import { isOver } from "../../flow/run-state";
@@ -60,6 +60,7 @@ export function Toolbar() {
   const history = useHistory();
   const mode = useUi((state) => state.mode);
   const status = useRun((view) => view.status);
+  const isTesting = useUi((state) => state.isTesting);
   const isRunning = status !== undefined && !isOver(status);
   const problems = useDraft(({ report }) => report.problems.length);
   const isChanged = flow.live_version !== null && flow.revision !== flow.published_revision;
@@ -136,7 +137,7 @@ export function Toolbar() {
             variant={isRunning ? "light" : "filled"}
             color={isRunning ? "red" : undefined}
             leftSection={isRunning ? <IconPlayerStop size={15} /> : <IconPlayerPlay size={15} />}
-            onClick={() => (isRunning ? void stopRun(session) : ui.set({ dialog: "run" }))}
+            onClick={() => (isRunning ? void stopRun(session) : ui.set({ isTesting: !isTesting }))}
           >
             {t(isRunning ? "toolbar.stop" : "toolbar.run")}
           </Button>
@@ -159,8 +160,8 @@ export function Toolbar() {
 
 function FlowName() {
   const t = useFlow();
-  const { draft } = useSession();
   const session = useSession();
+  const { draft } = session;
   const isEditable = useIsEditable();
   const flow = useDraft((state) => state.flow);
   const [name, setName] = useState(flow.name);
@@ -276,7 +277,7 @@ function More() {
           <Menu.Divider />
           <Menu.Item
             leftSection={<IconUpload size={15} />}
-            onClick={() => saveFile(`${flow.slug}.json`, JSON.stringify(writeGraph(editor.graph), null, 2))}
+            onClick={() => saveText(`${flow.slug}.json`, JSON.stringify(writeGraph(editor.graph), null, 2))}
           >
             {t("toolbar.export")}
           </Menu.Item>

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { flows, type Project, projects } from "../../api/flows";
 import { useCursorList } from "../../components/cursor-list";
+import { saveText } from "../../components/download";
 import { showDone } from "../../components/toast";
-import { saveFile } from "../../flow/file";
 import { useProjects } from "./texts";
 
 export function useProjectList(archived: boolean) {
@@ -55,7 +55,7 @@ export function useProjectDeeds(onGone?: () => void) {
     export: useMutation({
       mutationFn: async (project: Project) => {
         const document = await projects.export(project.id);
-        saveFile(`${project.name}.json`, JSON.stringify(document, null, 2));
+        saveText(`${project.name}.json`, JSON.stringify(document, null, 2));
       },
     }),
   };

@@ -2,17 +2,15 @@ import { Alert, Anchor, Badge, Select } from "@mantine/core";
 import { IconActivity } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { flows, type Run, type RunStatus, runs } from "../../api/flows";
+import { flows, type Run, runs } from "../../api/flows";
 import { useCursorList } from "../../components/cursor-list";
 import { type Column, DataTable } from "../../components/data-table";
 import { EmptyState } from "../../components/empty-state";
 import { Page } from "../../components/page";
 import { useUrlState } from "../../components/url-state";
-import { runColor } from "../../flow/run-look";
+import { runColor, runStatuses } from "../../flow/run-look";
 import { ago, dateTime, duration, money } from "../../i18n/format";
 import { useRuns } from "./texts";
-
-const statuses: RunStatus[] = ["running", "waiting", "completed", "failed", "cancelled"];
 
 export default function RunsPage() {
   const t = useRuns();
@@ -117,7 +115,7 @@ export default function RunsPage() {
             w={170}
             aria-label={t("status")}
             placeholder={t("any")}
-            data={statuses.map((value) => ({ value, label: t(`state.${value}`) }))}
+            data={runStatuses.map((value) => ({ value, label: t(`state.${value}`) }))}
             value={status || null}
             onChange={(next) => setStatus(next ?? "")}
           />

@@ -9,7 +9,7 @@ import {
 } from "@tabler/icons-react";
 import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
-import type { FlowNode } from "../../../flow/graph";
+import { type FlowNode, nodeOf } from "../../../flow/graph";
 import type { NodeType } from "../../../flow/node-type";
 import type { NodeWork } from "../../../flow/run-state";
 import { duration, money, number } from "../../../i18n/format";
@@ -23,7 +23,7 @@ import { PortHandle } from "./port-handle";
 /** The node, its type, its worst problem, and what the run says of it. */
 export function useNodeFacts(id: string) {
   const { book } = useSession();
-  const node = useGraph((graph) => graph.nodes.find((one) => one.id === id));
+  const node = useGraph((graph) => nodeOf(graph, id));
   const type = node && book.types.get(node.type);
   const problems = useDraft(({ report }) => report.problems);
   const own = problems.filter((problem) => problem.node === id);

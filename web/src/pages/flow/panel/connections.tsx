@@ -1,6 +1,6 @@
 import { ActionIcon, Badge, Button, Group, Select, Stack, Text } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import type { End, FlowNode } from "../../../flow/graph";
+import { type End, type FlowNode, nodeOf } from "../../../flow/graph";
 import type { Port } from "../../../flow/node-type";
 import { remove } from "../../../flow/operations";
 import { judgeConnection } from "../../../flow/ports";
@@ -12,7 +12,7 @@ import { useFlow } from "../texts";
 export function Connections({ id }: { id: string }) {
   const t = useFlow();
   const book = usePorts();
-  const node = useGraph((graph) => graph.nodes.find((one) => one.id === id));
+  const node = useGraph((graph) => nodeOf(graph, id));
   if (!node) return null;
   const ports = book.of(node);
   return (

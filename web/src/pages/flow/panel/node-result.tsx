@@ -1,11 +1,12 @@
-import { Alert, Button, Code, Group, Select, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Select, Stack, Text, Title } from "@mantine/core";
 import { IconPlayerPlay, IconRotateClockwise } from "@tabler/icons-react";
 import { useState } from "react";
 import type { NodeRun } from "../../../api/flows";
 import { runs } from "../../../api/flows";
 import { Answer } from "../../../flow/answer";
 import { duration, money, number } from "../../../i18n/format";
-import { titleOf } from "../commands";
+import { NodeFailureNotice } from "../run/failure";
+import { GatewayRequests } from "../run/gateway-requests";
 import { forkFrom, retryRun, runNode } from "../run/start";
 import { useRun, useSession } from "../session";
 import { useFlow } from "../texts";
@@ -82,15 +83,8 @@ export function NodeResult({ id }: { id: string }) {
         />
       )}
       <Facts step={step} />
-      {step.error && (
-        <Alert color="red" title={t("result.failed", { name: titleOf(session, id) })}>
-          <Text size="sm">{step.error.message}</Text>
-          {step.error.field && <Code>{step.error.field}</Code>}
-          <Text size="xs" c="dimmed" mt={4}>
-            {t(step.error.retryable ? "result.retryable" : "result.notRetryable")}
-          </Text>
-        </Alert>
-      )}
+      {step.error && <NodeFailureNotice node={id} failure={step.error} />}
+      {run && <GatewayRequests run={run} step={step} />}
       {step.wait?.for === "approval" && run && !session.isFrozen && (
         <Answer
           approval={step.wait}

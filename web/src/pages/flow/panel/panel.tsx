@@ -1,6 +1,6 @@
 import { Box, CloseButton, Group, ScrollArea, Stack, Tabs, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { isKey } from "../../../flow/graph";
+import { isKey, nodeOf } from "../../../flow/graph";
 import { Markdown } from "../../../flow/markdown";
 import { renameNode, setName, setSettings } from "../../../flow/operations";
 import { select } from "../commands";
@@ -18,7 +18,7 @@ import { PolicyForm } from "./policy-form";
 export function NodePanel({ id }: { id: string }) {
   const t = useFlow();
   const session = useSession();
-  const node = useGraph((graph) => graph.nodes.find((one) => one.id === id));
+  const node = useGraph((graph) => nodeOf(graph, id));
   const tab = useUi((ui) => ui.tab);
   if (!node) return null;
   const type = session.book.types.get(node.type);
@@ -82,7 +82,7 @@ function NodeSettings({ id }: { id: string }) {
   const t = useFlow();
   const { editor, book } = useSession();
   const isEditable = useIsEditable();
-  const node = useGraph((graph) => graph.nodes.find((one) => one.id === id));
+  const node = useGraph((graph) => nodeOf(graph, id));
   const problems = useFieldProblems(id);
   const general = useDraft(({ report }) => report.problems).filter(
     (problem) => problem.node === id && !problem.field && !problem.port,
@@ -134,8 +134,8 @@ function NodeSettings({ id }: { id: string }) {
 /** The node's name in expressions; those of other nodes follow when it changes. */
 function KeyField({ id }: { id: string }) {
   const t = useFlow();
-  const { editor } = useSession();
   const session = useSession();
+  const { editor } = session;
   const isEditable = useIsEditable();
   const [key, setKey] = useState(id);
   const isTaken = useGraph((graph) => key !== id && graph.nodes.some((node) => node.id === key));

@@ -1,6 +1,6 @@
 import { Button, NumberInput, Select, Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
-import type { Policy } from "../../../flow/graph";
+import { nodeOf, type Policy } from "../../../flow/graph";
 import { setNodeNotes, setPolicy } from "../../../flow/operations";
 import { useGraph, useIsEditable, useSession } from "../session";
 import { useFlow } from "../texts";
@@ -21,7 +21,7 @@ export function PolicyForm({ id }: { id: string }) {
   const t = useFlow();
   const { editor, book } = useSession();
   const isEditable = useIsEditable();
-  const node = useGraph((graph) => graph.nodes.find((one) => one.id === id));
+  const node = useGraph((graph) => nodeOf(graph, id));
   const [isOpen, setOpen] = useState(false);
   if (!node) return null;
   const policy = node.policy ?? {};

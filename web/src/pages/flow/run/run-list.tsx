@@ -2,16 +2,14 @@ import { Badge, Button, Group, Select, Stack, Text, UnstyledButton } from "@mant
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type RunStatus, runs } from "../../../api/flows";
+import { runs } from "../../../api/flows";
 import { FailureNotice } from "../../../components/failure-notice";
 import { Pending } from "../../../components/pending";
-import { runColor } from "../../../flow/run-look";
+import { runColor, runStatuses } from "../../../flow/run-look";
 import { ago, dateTime, duration, money } from "../../../i18n/format";
 import classes from "../flow.module.css";
 import { useRun, useSession } from "../session";
 import { useFlow } from "../texts";
-
-const statuses: RunStatus[] = ["running", "waiting", "completed", "failed", "cancelled"];
 
 /** Past runs of the flow; one that is opened is shown on a canvas that cannot be changed. */
 export function RunList({ onOpen }: { onOpen: () => void }) {
@@ -34,7 +32,7 @@ export function RunList({ onOpen }: { onOpen: () => void }) {
           clearable
           label={t("runs.status")}
           placeholder={t("runs.any")}
-          data={statuses.map((value) => ({ value, label: t(`run.${value}`) }))}
+          data={runStatuses.map((value) => ({ value, label: t(`run.${value}`) }))}
           value={status}
           onChange={setStatus}
         />

@@ -1,7 +1,7 @@
 /** Starting and following runs from the editor. */
 import { runs } from "../../../api/flows";
 import { showFailure } from "../../../components/toast";
-import type { FlowNode, Json, Settings } from "../../../flow/graph";
+import { type FlowNode, type Json, nodeOf, type Settings } from "../../../flow/graph";
 import { nodesBefore } from "../../../flow/references";
 import { isOver, noRun } from "../../../flow/run-state";
 import { watchRun } from "../../../flow/watch-run";
@@ -62,6 +62,16 @@ export function runNode(session: FlowSession, node: string): Promise<string | un
   return begin(session, () =>
     runs.start(session.id, { input, draft: true, options: { target: node, pins } }),
   );
+}
+
+/** Runs the draft once more with what the run that is shown was given, from the same trigger. */
+export function runAgain(session: FlowSession): Promise<string | undefined> {
+  const { run, steps } = session.run.get();
+  const isTrigger = (id: string) => {
+    const node = nodeOf(session.editor.graph, id);
+    return node !== undefined && session.book.types.get(node.type)?.role === "trigger";
+  };
+  return runDraft(session, run?.input ?? {}, steps.find(({ node }) => isTrigger(node))?.node);
 }
 
 export function retryRun(session: FlowSession): Promise<string | undefined> {

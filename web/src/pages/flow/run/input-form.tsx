@@ -1,13 +1,13 @@
-import { Button, Group, Modal, NumberInput, Select, Stack, Switch, Text, Textarea } from "@mantine/core";
-import { IconPlayerPlay } from "@tabler/icons-react";
+import { Button, Group, NumberInput, Select, Stack, Switch, Textarea } from "@mantine/core";
+import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useState } from "react";
-import type { Json, Settings } from "../../../flow/graph";
+import type { FlowNode, Json, Settings } from "../../../flow/graph";
+import { isOver } from "../../../flow/run-state";
 import { useCommon } from "../../../i18n/common";
-import { titleOf } from "../commands";
 import { parseLoose, printLoose } from "../form/json-field";
-import { useGraph, useSession, useUi } from "../session";
+import { useRun, useSession } from "../session";
 import { useFlow } from "../texts";
-import { type InputField, inputFields, runDraft } from "./start";
+import { type InputField, inputFields, runDraft, stopRun } from "./start";
 
 const inputsKey = (flow: string) => `flow-input:${flow}`;
 
@@ -20,79 +20,59 @@ function lastInput(flow: string): Settings {
   }
 }
 
-/** Asks for what the flow is given, and starts it. */
-export function RunDialog() {
-  const { ui } = useSession();
-  const isOpen = useUi((state) => state.dialog === "run");
-  const t = useFlow();
-  return (
-    <Modal opened={isOpen} onClose={() => ui.set({ dialog: undefined })} title={t("start.title")}>
-      {isOpen && <Form />}
-    </Modal>
-  );
+/** Keeps what a flow is given, for the next time. */
+export function rememberInput(flow: string, input: Json): void {
+  try {
+    sessionStorage.setItem(inputsKey(flow), JSON.stringify(input));
+  } catch {
+    // It is typed again, then.
+  }
 }
 
-function Form() {
+/** Asks for what the flow is given, and starts it. */
+export function InputForm({ trigger }: { trigger: FlowNode }) {
   const t = useFlow();
   const common = useCommon();
   const session = useSession();
-  const nodes = useGraph((graph) => graph.nodes);
-  const triggers = nodes.filter((node) => session.book.types.get(node.type)?.role === "trigger");
-  const [chosen, setChosen] = useState(triggers[0]?.id);
-  const trigger = triggers.find(({ id }) => id === chosen);
+  const status = useRun((view) => view.status);
+  const isRunning = status !== undefined && !isOver(status);
   const fields = inputFields(trigger);
-  const type = trigger && session.book.types.get(trigger.type);
-  const example = type?.examples[0]?.input.input;
+  const example = session.book.types.get(trigger.type)?.examples[0]?.input.input;
   const [values, setValues] = useState<Settings>(() => lastInput(session.id));
   const [text, setText] = useState(() => {
     const last = lastInput(session.id);
-    return printLoose(
-      Object.keys(last).length > 0
-        ? last
-        : fields.length === 0 && !trigger?.settings.fields
-          ? (example ?? {})
-          : {},
-    );
+    if (Object.keys(last).length > 0) return printLoose(last);
+    return printLoose(trigger.settings.fields ? {} : (example ?? {}));
   });
   const [isTried, setTried] = useState(false);
-  const close = () => session.ui.set({ dialog: undefined });
   const missing = fields.filter(
     ({ name, required, default: initial }) =>
       required && initial === undefined && (values[name] ?? "") === "",
   );
   const start = () => {
     setTried(true);
-    if (fields.length > 0 && missing.length > 0) return;
+    if (missing.length > 0 || isRunning) return;
     const given = Object.entries(values).filter(
-      ([name, value]) => value !== "" && fields.some((f) => f.name === name),
+      ([name, value]) => value !== "" && fields.some((field) => field.name === name),
     );
     const input: Json = fields.length > 0 ? Object.fromEntries(given) : (parseLoose(text) ?? {});
-    try {
-      sessionStorage.setItem(inputsKey(session.id), JSON.stringify(input));
-    } catch {
-      // It is typed again, then.
-    }
-    close();
-    void runDraft(session, input, trigger?.id);
+    rememberInput(session.id, input);
+    void runDraft(session, input, trigger.id);
   };
-  if (triggers.length === 0) return <Text size="sm">{t("start.noTrigger")}</Text>;
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         start();
       }}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        start();
+      }}
     >
-      <Stack gap="sm">
-        {triggers.length > 1 && (
-          <Select
-            label={t("start.trigger")}
-            allowDeselect={false}
-            data={triggers.map(({ id }) => ({ value: id, label: titleOf(session, id) }))}
-            value={chosen ?? null}
-            onChange={(next) => setChosen(next ?? undefined)}
-          />
-        )}
+      <Stack gap="sm" p="sm">
         {fields.map((field, index) => (
           <InputValue
             key={field.name}
@@ -116,16 +96,21 @@ function Form() {
             onChange={(event) => setText(event.currentTarget.value)}
           />
         )}
-        <Text size="xs" c="dimmed">
-          {t("start.draft")}
-        </Text>
         <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {common("cancel")}
-          </Button>
-          <Button type="submit" leftSection={<IconPlayerPlay size={15} />}>
-            {t("start.submit")}
-          </Button>
+          {isRunning ? (
+            <Button
+              variant="light"
+              color="red"
+              leftSection={<IconPlayerStop size={15} />}
+              onClick={() => void stopRun(session)}
+            >
+              {t("toolbar.stop")}
+            </Button>
+          ) : (
+            <Button type="submit" leftSection={<IconPlayerPlay size={15} />}>
+              {t("start.submit")}
+            </Button>
+          )}
         </Group>
       </Stack>
     </form>

@@ -1,9 +1,0 @@
-/** Gives a text to the person as a file. */
-export function saveFile(name: string, text: string, type = "application/json"): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name.replace(/[\\/:*?"<>|]+/g, "-");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 1_000);
-}
