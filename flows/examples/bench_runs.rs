@@ -98,6 +98,7 @@ async fn stored(world: &World, engine: &Engine, steps: usize, runs: u32, at_once
                 input: json!({"body": {"n": n}}),
                 trigger: "webhook".to_owned(),
                 options: Options::default(),
+                depth: 0,
             };
             async move {
                 let started = engine.start(&world.principal, start).await.expect("starts");

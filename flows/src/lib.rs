@@ -19,6 +19,7 @@
 //! See [`node`].
 
 mod blobs;
+pub mod deploy;
 pub mod diff;
 mod error;
 pub mod expression;

@@ -8,6 +8,8 @@ mod logic;
 mod output;
 mod shared;
 
+pub(crate) use input::fields::{check_given, given_schema};
+
 use crate::node::{Adapter, AnyNode};
 
 /// All node types.

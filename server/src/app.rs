@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use accounts::{Accounts, AccountsConfig, Network, Secret};
 use anyhow::{Context, Result, anyhow};
+use flows::deploy::{Deployments, FlowModels};
 use flows::node::{Registry, Services};
 use flows::run::{Engine, EngineConfig, EngineParts};
 use flows::{Flows, StoredFiles};
@@ -33,6 +34,8 @@ pub struct App {
     pub flows: Flows,
     /// Runs of flows.
     pub engine: Engine,
+    /// Published flows at addresses of their own.
+    pub deployments: Deployments,
 }
 
 /// Opens the database and brings it to this program's version.
@@ -127,10 +130,13 @@ impl App {
         handles.insert(rag.clone());
         let files = config.server.data_dir.join("files");
         let engine = engine(&flows, &gateway, handles, files);
+        let deployments = Deployments::new(flows.clone(), engine.clone());
+        gateway.register_local(Arc::new(FlowModels(deployments.clone())));
         Ok(Self {
             db,
             flows,
             engine,
+            deployments,
             accounts,
             gateway,
             rag,

@@ -41,6 +41,7 @@ pub fn api(app: &App) -> Routes {
         .merge(rag::http::router(app.rag.clone()))
         .merge(flows::http::router(app.flows.clone()))
         .merge(flows::run::http::router(app.engine.clone()))
+        .merge(flows::deploy::http::router(app.deployments.clone()))
 }
 
 /// All routes.

@@ -122,6 +122,8 @@ pub struct Start {
     pub trigger: String,
     /// How it differs from the usual.
     pub options: Options,
+    /// How many runs of other flows it stands below.
+    pub depth: u32,
 }
 
 /// A run that is stored and will be worked on.
@@ -255,8 +257,10 @@ impl Engine {
     /// the run survives a kill.
     ///
     /// # Errors
-    /// `Settings` for a graph that does not validate; `Internal` when the database refuses.
+    /// `Settings` for a graph that does not validate; `Limit` for flows that call each other without
+    /// end; `Internal` when the database refuses.
     pub async fn start(&self, who: &Arc<Principal>, start: Start) -> Result<Started, NodeError> {
+        check_depth(start.depth)?;
         let (compiled, graph) = self.prepare(&start.flow)?;
         let now = self.now();
         let org = who.org_id();
@@ -280,7 +284,7 @@ impl Engine {
             }),
             parent_run_id: None,
             forked_from: None,
-            depth: 0,
+            depth: i64::from(start.depth),
             key_id: who.key_id(),
             user_id: who.user_id(),
             options: start.options,
@@ -394,6 +398,14 @@ pub(super) fn row_of(run: &NewRun) -> RunRow {
     }
 }
 
+fn check_depth(depth: u32) -> Result<(), NodeError> {
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    let message = format!("flows call each other more than {MAX_DEPTH} levels deep");
+    Err(NodeError::new(NodeErrorKind::Limit, message).permanent())
+}
+
 /// The run that a node of another run calls.
 pub(super) async fn child(
     shared: &RunShared,
@@ -402,10 +414,7 @@ pub(super) async fn child(
     call: &SubFlow,
 ) -> Result<NewRun, NodeError> {
     let depth = shared.info.depth + 1;
-    if depth > MAX_DEPTH {
-        let message = format!("flows call each other more than {MAX_DEPTH} levels deep");
-        return Err(NodeError::new(NodeErrorKind::Limit, message).permanent());
-    }
+    check_depth(depth)?;
     let found = catalogue.find(shared.info.org_id, wanted).await?;
     let flow = found.ok_or_else(|| missing(wanted))?;
     let mut limits = shared.options.limits.clone();

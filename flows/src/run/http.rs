@@ -13,6 +13,9 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 
+pub(crate) use events::Watch;
+pub(crate) use execute::{Mode, answer, check_timeout};
+
 use super::Engine;
 use crate::node::{NodeError, NodeErrorKind};
 
@@ -46,7 +49,7 @@ pub fn router(engine: Engine) -> Routes {
         .layer(from_fn(with_request_id))
 }
 
-fn not_found(id: impl std::fmt::Display) -> ApiError {
+pub(crate) fn not_found(id: impl std::fmt::Display) -> ApiError {
     ApiError::not_found(format!("execution {id} does not exist"))
 }
 
@@ -54,7 +57,7 @@ fn not_found(id: impl std::fmt::Display) -> ApiError {
     clippy::needless_pass_by_value,
     reason = "the form that `map_err` gives"
 )]
-fn broken(error: store::Error) -> ApiError {
+pub(crate) fn broken(error: store::Error) -> ApiError {
     tracing::error!(%error, "a request about runs failed");
     if error.kind.is_retryable() {
         let message = "the server cannot do this at the moment; try again";
@@ -71,7 +74,7 @@ fn broken(error: store::Error) -> ApiError {
     clippy::needless_pass_by_value,
     reason = "the form that `map_err` gives"
 )]
-fn refused(error: NodeError) -> ApiError {
+pub(crate) fn refused(error: NodeError) -> ApiError {
     if error.kind == NodeErrorKind::Internal {
         tracing::error!(%error, "a run cannot be started");
         return ApiError::internal();

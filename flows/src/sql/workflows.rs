@@ -230,6 +230,26 @@ pub(crate) async fn list(
     })
 }
 
+row! {
+    /// A flow that is on, and what it runs.
+    #[derive(Debug)]
+    pub(crate) struct LiveFlow {
+        /// Names it.
+        pub(crate) slug: String,
+        /// The live version.
+        pub(crate) graph: Json<Graph>,
+    }
+}
+
+/// The organization's flows that are on, at most 1,000, by slug.
+pub(crate) async fn live(db: &Db, org: OrgId) -> Result<Vec<LiveFlow>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT w.slug, v.graph FROM workflows w
+         JOIN workflow_versions v ON v.workflow_id = w.id AND v.number = w.live_version
+         WHERE w.org_id = $1 AND w.is_active AND NOT w.is_archived ORDER BY w.slug LIMIT 1000",
+    ).bind(org).fetch_all(c).await)
+}
+
 /// Slugs of the organization with their published versions.
 pub(crate) async fn published(db: &Db, org: OrgId) -> Result<BTreeMap<String, BTreeSet<u32>>> {
     let rows: Vec<(String, Option<i64>)> = on_reader!(db, c => sqlx::query_as(

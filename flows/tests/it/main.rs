@@ -1,6 +1,7 @@
 //! Flows on both databases, through their routes, and the node types at work.
 
 mod ai;
+mod deploy;
 mod http;
 mod knowledge;
 mod nodes;

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::graph::{DataType, OUT, Port, Ports, is_key};
 use crate::node::{NodeError, NodeResult, Output, RawSettings};
@@ -137,4 +137,62 @@ pub(super) fn read(fields: &[Field], mut given: PortValues) -> NodeResult {
         output = output.and(&field.name, value);
     }
     Ok(output.and("input", input).into())
+}
+
+/// Whether a run could begin with this input: what [`read`] says of it, before anything runs.
+///
+/// # Errors
+/// What is missing or of the wrong type.
+pub(crate) fn check_given(settings: &RawSettings, input: &Value) -> Result<(), NodeError> {
+    let all: Vec<Field> = fields(settings).collect();
+    let given = PortValues::from_iter([("input".to_owned(), input.clone())]);
+    read(&all, given).map(drop)
+}
+
+/// JSON Schema of the input of a trigger with fields.
+pub(crate) fn given_schema(settings: &RawSettings) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for field in fields(settings) {
+        let mut schema = schema_of(&field.kind);
+        let mut note = |key: &str, value: Value| schema.insert(key.to_owned(), value);
+        if !field.title.is_empty() {
+            note("title", field.title.into());
+        }
+        if !field.description.is_empty() {
+            note("description", field.description.into());
+        }
+        if !field.options.is_empty() {
+            note("enum", field.options.into());
+        }
+        if field.required && field.default.is_null() {
+            required.push(field.name.clone());
+        }
+        if !field.default.is_null() {
+            note("default", field.default);
+        }
+        properties.insert(field.name, schema.into());
+    }
+    json!({"type": "object", "properties": properties, "required": required})
+}
+
+fn schema_of(kind: &DataType) -> Map<String, Value> {
+    let schema = match kind {
+        DataType::String => json!({"type": "string"}),
+        DataType::Number => json!({"type": "number"}),
+        DataType::Boolean => json!({"type": "boolean"}),
+        DataType::Array(of) => json!({"type": "array", "items": schema_of(of)}),
+        DataType::Vector => json!({"type": "array", "items": {"type": "number"}}),
+        DataType::Any | DataType::Control => json!({}),
+        DataType::Object
+        | DataType::File
+        | DataType::Image
+        | DataType::Audio
+        | DataType::Message
+        | DataType::Document => json!({"type": "object"}),
+    };
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
 }

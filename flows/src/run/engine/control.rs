@@ -23,11 +23,7 @@ use crate::value::PortValues;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 impl Engine {
-    pub(in crate::run) async fn row(
-        &self,
-        org: OrgId,
-        run: RunId,
-    ) -> Result<Option<RunRow>, store::Error> {
+    pub(crate) async fn row(&self, org: OrgId, run: RunId) -> Result<Option<RunRow>, store::Error> {
         sql::load_run(&self.inner.db, org, run).await
     }
 

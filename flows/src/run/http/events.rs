@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use store::OrgId;
+use tokio::sync::broadcast;
 use utoipa::IntoParams;
 
 use super::{broken, not_found};
@@ -63,24 +64,25 @@ pub(super) async fn events(
     Ok(stream(engine, member.org_id(), id, seen))
 }
 
-struct Watch {
+/// What happens in a run, from its beginning or behind an event, until it ends.
+pub(crate) struct Watch {
     engine: Engine,
     org: OrgId,
     run: RunId,
     seq: i64,
     ready: VecDeque<Arc<Event>>,
+    heard: Heard,
+    /// Something may have happened that was not heard.
+    must_look: bool,
+    /// This process works on it, and tells of everything.
+    is_live: bool,
     is_over: bool,
 }
 
+type Heard = broadcast::Receiver<(OrgId, Arc<Event>)>;
+
 pub(super) fn stream(engine: Engine, org: OrgId, run: RunId, seq: i64) -> Response {
-    let watch = Watch {
-        engine,
-        org,
-        run,
-        seq,
-        ready: VecDeque::new(),
-        is_over: false,
-    };
+    let watch = Watch::new(engine, org, run, seq);
     let frames = futures_util::stream::unfold(watch, |mut watch| async move {
         let event = watch.next().await?;
         let frame = Frame::default()
@@ -101,9 +103,41 @@ fn name(kind: &EventKind) -> String {
 }
 
 impl Watch {
-    async fn next(&mut self) -> Option<Arc<Event>> {
+    /// Begins behind the event `seq`.
+    pub(crate) fn new(engine: Engine, org: OrgId, run: RunId, seq: i64) -> Self {
+        // First the ear, then the look: what happens between is heard.
+        let heard = engine.hub().subscribe();
+        Self {
+            must_look: true,
+            seq,
+            ..Self::of_new(engine, org, run, heard)
+        }
+    }
+
+    /// Begins at the beginning of a run that was started after `heard`: no piece of a text is missed,
+    /// however short the run.
+    pub(crate) fn of_new(engine: Engine, org: OrgId, run: RunId, heard: Heard) -> Self {
+        Self {
+            engine,
+            org,
+            run,
+            seq: 0,
+            ready: VecDeque::new(),
+            heard,
+            must_look: false,
+            is_live: false,
+            is_over: false,
+        }
+    }
+
+    /// The next event; `None` when the run has ended or is gone.
+    pub(crate) async fn next(&mut self) -> Option<Arc<Event>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
+                // Looked up and heard as well.
+                if event.seq <= self.seq && !event.is_last() {
+                    continue;
+                }
                 self.seq = self.seq.max(event.seq);
                 self.is_over |= event.is_last();
                 return Some(event);
@@ -111,29 +145,46 @@ impl Watch {
             if self.is_over {
                 return None;
             }
-            // First the ear, then the look: what happens between is heard.
-            let mut heard = self.engine.hub().subscribe();
-            let live = self.engine.live_events(self.org, self.run, self.seq);
-            let is_live = live.is_some();
-            let mut found = match live {
-                Some(events) if !events.is_empty() => events,
-                _ => self.stored().await?,
-            };
-            found.sort_by_key(|event| event.seq);
-            self.ready.extend(found);
-            if !self.ready.is_empty() {
-                continue;
-            }
-            let wait = async {
-                while let Ok((org, event)) = heard.recv().await {
-                    if org == self.org && event.run_id == self.run && event.seq > self.seq {
-                        return;
-                    }
+            if std::mem::take(&mut self.must_look) {
+                self.look().await?;
+                if !self.ready.is_empty() {
+                    continue;
                 }
+            }
+            let most = if self.is_live {
+                LOOK_EVERY * 5
+            } else {
+                LOOK_EVERY
             };
-            let most = if is_live { LOOK_EVERY * 5 } else { LOOK_EVERY };
-            let _ = tokio::time::timeout(most, wait).await;
+            match tokio::time::timeout(most, self.hear()).await {
+                Ok(Some(event)) => self.ready.push_back(event),
+                // Another process may work on it, or we fell behind.
+                Ok(None) | Err(_) => self.must_look = true,
+            }
         }
+    }
+
+    /// The next event that is told of; `None`: some were missed.
+    async fn hear(&mut self) -> Option<Arc<Event>> {
+        loop {
+            let (org, event) = self.heard.recv().await.ok()?;
+            if org == self.org && event.run_id == self.run && event.seq > self.seq {
+                return Some(event);
+            }
+        }
+    }
+
+    /// Finds what has happened since the last event; `None`: the run is gone.
+    async fn look(&mut self) -> Option<()> {
+        let live = self.engine.live_events(self.org, self.run, self.seq);
+        self.is_live = live.is_some();
+        let mut found = match live {
+            Some(events) if !events.is_empty() => events,
+            _ => self.stored().await?,
+        };
+        found.sort_by_key(|event| event.seq);
+        self.ready.extend(found);
+        Some(())
     }
 
     /// Events made again of what is stored; `None`: the run is gone.

@@ -8,17 +8,25 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::OrgId;
 use utoipa::ToSchema;
 
 use super::{broken, not_found, refused};
 use crate::ids::WorkflowId;
-use crate::run::{Engine, Options, RunInfoRow, Start, Wanted};
+use crate::run::{Engine, Options, RunInfoRow, Start, Started, Wanted};
+
+pub(crate) fn check_timeout(timeout_ms: u64) -> Result<(), ApiError> {
+    if (1..=300_000).contains(&timeout_ms) {
+        return Ok(());
+    }
+    Err(ApiError::invalid("`timeout_ms` must be 1 to 300,000"))
+}
 
 /// How the answer comes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ExecutionMode)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// When the run has ended, waits, or the time is over.
     #[default]
     Sync,
@@ -82,9 +90,7 @@ pub(super) async fn execute(
     StrictJson(wanted): StrictJson<Execute>,
 ) -> Result<Response, ApiError> {
     let who = member.require(Permission::FlowsRun)?;
-    if !(1..=300_000).contains(&wanted.timeout_ms) {
-        return Err(ApiError::invalid("`timeout_ms` must be 1 to 300,000"));
-    }
+    check_timeout(wanted.timeout_ms)?;
     let which = if wanted.draft {
         Wanted::Draft(id)
     } else {
@@ -101,35 +107,46 @@ pub(super) async fn execute(
         input: wanted.input,
         trigger: wanted.trigger,
         options: wanted.options,
+        depth: 0,
     };
     let started = engine.start(who, start).await.map_err(refused)?;
-    match wanted.mode {
+    answer(
+        engine,
+        member.org_id(),
+        started,
+        wanted.mode,
+        wanted.timeout_ms,
+    )
+    .await
+}
+
+/// Answers who began a run, as it wants it.
+pub(crate) async fn answer(
+    engine: Engine,
+    org: OrgId,
+    started: Started,
+    mode: Mode,
+    timeout_ms: u64,
+) -> Result<Response, ApiError> {
+    match mode {
         Mode::Stream => {
-            return Ok(super::events::stream(
-                engine,
-                member.org_id(),
-                started.id,
-                0,
-            ));
+            return Ok(super::events::stream(engine, org, started.id, 0));
         }
         Mode::Async => {}
         Mode::Sync => {
-            let most = Duration::from_millis(wanted.timeout_ms);
+            let most = Duration::from_millis(timeout_ms);
             match started.end {
                 Some(end) => {
                     let _ = tokio::time::timeout(most, end).await;
                 }
                 None => {
-                    let waited = engine.wait(member.org_id(), started.id, most).await;
+                    let waited = engine.wait(org, started.id, most).await;
                     waited.map_err(broken)?;
                 }
             }
         }
     }
-    let row = engine
-        .row(member.org_id(), started.id)
-        .await
-        .map_err(broken)?;
+    let row = engine.row(org, started.id).await.map_err(broken)?;
     let row = row.ok_or_else(|| not_found(started.id))?;
     let status = if row.ended_at.is_some() {
         StatusCode::OK

@@ -18,6 +18,7 @@ fn start(flow: &Runnable, input: Value) -> Start {
         input,
         trigger: "manual".to_owned(),
         options: Options::default(),
+        depth: 0,
     }
 }
 
