@@ -44,10 +44,7 @@ function Form({ collection, onClose, onDone }: Omit<Props, "isOpen">) {
       const content = { name: name.trim(), description, settings: { chunking, embedding } };
       return collection ? collections.update(collection.id, content) : collections.create(content);
     },
-    ({ id }) => {
-      onClose();
-      onDone(id);
-    },
+    ({ id }) => onDone(id),
     { silent: true },
   );
   const known = [...new Set([...models, ...(before === byServer || before === "none" ? [] : [before])])];

@@ -144,7 +144,7 @@ function Actions({ collection }: { collection: Collection }) {
         isOpen={dialog === "edit"}
         collection={collection}
         onClose={() => setDialog(undefined)}
-        onDone={() => undefined}
+        onDone={() => setDialog(undefined)}
       />
       <Confirm
         isOpen={dialog === "remove"}
