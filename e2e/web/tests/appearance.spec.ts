@@ -2,6 +2,11 @@ import { expect, expectAccessible, test } from "../support/test.ts";
 
 const inside = [
   "/",
+  "/documents",
+  "/documents?dialog=new",
+  "/documents/unknown",
+  "/documents/unknown/unknown",
+  "/ask",
   "/playground",
   "/models",
   "/models?model=builtin/echo",

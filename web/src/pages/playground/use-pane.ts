@@ -1,4 +1,5 @@
 import { useCallback, useRef, useState } from "react";
+import { readStream } from "../../api/events";
 import { Failure } from "../../api/failure";
 import { sessionFetch } from "../../session/fetch";
 import {
@@ -11,7 +12,6 @@ import {
   type Settings,
   withChunk,
 } from "./chat";
-import { readStream } from "./events";
 
 /** One model's side of the playground: its conversation, and the answer that is under way. */
 export interface Pane {

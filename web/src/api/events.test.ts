@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Failure } from "../../api/failure";
 import { EventReader, readStream } from "./events";
+import { Failure } from "./failure";
 
 const stream = 'data: {"a":1}\n\n: comment\n\ndata: {"b":\ndata: 2}\r\n\r\ndata: [DONE]\n\n';
 

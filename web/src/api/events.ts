@@ -1,4 +1,4 @@
-import { Failure } from "../../api/failure";
+import { Failure } from "./failure";
 
 /** Cuts server-sent events out of a text that arrives in pieces; gives back the data of each. */
 export class EventReader {
