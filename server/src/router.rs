@@ -44,6 +44,7 @@ pub fn build(app: &App, edge: Edge) -> anyhow::Result<(Router, OpenApi)> {
         .merge(gateway::http::router(app.gateway.clone()))
         .merge(rag::http::router(app.rag.clone()))
         .merge(flows::http::router(app.flows.clone()))
+        .merge(flows::http::gallery(app.flows.clone(), app.gateway.clone()))
         .merge(flows::run::http::router(app.engine.clone()));
     let (router, mut document) = api.split_for_parts();
     openapi::complete(&mut document);
