@@ -5,6 +5,7 @@ mod node_types;
 mod projects;
 mod query;
 mod save_points;
+mod templates;
 mod variables;
 mod versions;
 mod workflows;
@@ -15,6 +16,7 @@ use accounts::http::with_request_id;
 use accounts::routes;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn;
+use gateway::Gateway;
 
 use crate::Flows;
 
@@ -25,6 +27,32 @@ impl FromRef<Flows> for Accounts {
     fn from_ref(flows: &Flows) -> Self {
         flows.accounts().clone()
     }
+}
+
+/// What the gallery needs: its flows, and which models can be called.
+#[derive(Clone)]
+struct Gallery {
+    flows: Flows,
+    gateway: Gateway,
+}
+
+impl FromRef<Gallery> for Accounts {
+    fn from_ref(gallery: &Gallery) -> Self {
+        gallery.flows.accounts().clone()
+    }
+}
+
+/// The gallery of templates. The paths are complete: merge the router, do not nest it.
+pub fn gallery(flows: Flows, gateway: Gateway) -> Routes {
+    Routes::new()
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::categories))
+        .routes(routes!(templates::featured))
+        .routes(routes!(templates::get))
+        .routes(routes!(templates::use_template))
+        .routes(routes!(templates::clone_template))
+        .with_state(Gallery { flows, gateway })
+        .layer(from_fn(with_request_id))
 }
 
 /// Projects, flows (`workflows`), versions, node types and expressions. The paths are complete: merge

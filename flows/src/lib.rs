@@ -34,6 +34,7 @@ mod projects;
 pub mod reference;
 pub mod run;
 mod sql;
+pub mod templates;
 pub mod testing;
 pub mod transfer;
 pub mod validate;

@@ -52,6 +52,7 @@ pub const ALL: &[&dyn AnyNode] = &[
     &Adapter::<logic::stop::Stop>::NEW,
     &Adapter::<data::http_request::HttpRequest>::NEW,
     &Adapter::<data::code::Code>::NEW,
+    &Adapter::<data::object::Object>::NEW,
     &Adapter::<data::set_variable::SetVariable>::NEW,
     &Adapter::<data::template::Template>::NEW,
     &Adapter::<data::json::JsonNode>::NEW,

@@ -121,6 +121,8 @@ pub struct Mapping {
     pub credentials: BTreeMap<String, String>,
     /// Collections.
     pub collections: BTreeMap<String, String>,
+    /// Models.
+    pub models: BTreeMap<String, String>,
     /// Flows of other projects.
     pub workflows: BTreeMap<String, String>,
 }
@@ -219,7 +221,7 @@ impl Document {
 }
 
 /// What a graph names that is not in it.
-fn requires(graph: &Graph, registry: &Registry, found: &mut Requires) {
+pub(crate) fn requires(graph: &Graph, registry: &Registry, found: &mut Requires) {
     for node in &graph.nodes {
         let Some(schema) = registry.schema(&node.kind) else {
             continue;
@@ -245,7 +247,7 @@ fn requires(graph: &Graph, registry: &Registry, found: &mut Requires) {
 }
 
 /// Puts other names into a graph's settings.
-fn rename(graph: &mut Graph, registry: &Registry, mapping: &Mapping) {
+pub(crate) fn rename(graph: &mut Graph, registry: &Registry, mapping: &Mapping) {
     for node in &mut graph.nodes {
         let Some(schema) = registry.schema(&node.kind) else {
             continue;
@@ -254,6 +256,7 @@ fn rename(graph: &mut Graph, registry: &Registry, mapping: &Mapping) {
             let names = match widget(place) {
                 Some("credential") => &mapping.credentials,
                 Some("collection") => &mapping.collections,
+                Some("model") => &mapping.models,
                 Some("workflow") => &mapping.workflows,
                 _ => return None,
             };

@@ -25,7 +25,7 @@ use crate::org_keys::OrgKeys;
 use crate::pipeline;
 use crate::route::keys::KeyRing;
 use crate::route::table::{HealthBook, health_book};
-use crate::route::{Route, Table, Target, Vendor};
+use crate::route::{Backend, Route, Table, Target, Vendor};
 use crate::setup;
 use crate::stages::cache::Answers;
 use crate::usage::journal::Journal;
@@ -274,6 +274,27 @@ impl Gateway {
     ) -> Result<Arc<KeyRing>, Error> {
         let own = self.inner.org_keys.ring(who.org_id(), &vendor.id).await?;
         Ok(own.unwrap_or_else(|| Arc::clone(&vendor.keys)))
+    }
+
+    /// Whether this caller's calls of a model have somewhere to go: it exists, they may call it, and a
+    /// vendor of it has a key or needs none.
+    pub async fn can_call(&self, who: &Arc<Principal>, model: &str) -> bool {
+        let Ok(route) = self.resolve(who, model) else {
+            return false;
+        };
+        if !who.may_use_model(model) {
+            return false;
+        }
+        for target in route.targets() {
+            let Backend::Vendor(vendor) = &target.backend else {
+                return true;
+            };
+            let ring = self.key_ring(who, vendor).await;
+            if vendor.provider.info().key_optional || ring.is_ok_and(|ring| !ring.is_empty()) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether an organization keeps keys of its own for a vendor.

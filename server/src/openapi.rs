@@ -9,7 +9,7 @@ use utoipa::openapi::{ComponentsBuilder, RefOr, Required, tag::TagBuilder};
 use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, schema};
 
 /// What operations are grouped by, in the order that people read them.
-const TAGS: [(&str, &str); 28] = [
+const TAGS: [(&str, &str); 29] = [
     ("gateway", "Model calls in the vendors' own shapes"),
     ("Authentication", "Making an account, signing in and out"),
     ("Account", "What people do about themselves"),
@@ -58,6 +58,7 @@ const TAGS: [(&str, &str); 28] = [
         "Runs of flows: starting, watching, steering them",
     ),
     ("Deployments", "Published flows at addresses of their own"),
+    ("Templates", "Flows to begin with"),
     ("Audit", "Who changed what"),
     ("Outbox", "Mails of the instance"),
     ("Permissions", "What each role may do"),

@@ -27,7 +27,7 @@ pub(super) struct ValidateWorkflow {
 }
 
 /// The revision as an entity tag: `"7"`.
-fn tag(revision: i64) -> String {
+pub(super) fn tag(revision: i64) -> String {
     format!("\"{revision}\"")
 }
 

@@ -8,6 +8,7 @@ pub(super) mod date_time;
 pub(super) mod html_extract;
 pub(super) mod http_request;
 pub(super) mod json;
+pub(super) mod object;
 pub(super) mod set_variable;
 pub(super) mod template;
 pub(super) mod transform;

@@ -8,6 +8,7 @@ use flows::deploy::{Deployments, FlowModels};
 use flows::graph::Graph;
 use flows::node::Registry;
 use flows::run::{Engine, EngineConfig, EngineParts};
+use flows::templates::{Template, UseTemplate};
 use flows::testing::World;
 use flows::{PublishWorkflow, UpdateWorkflow};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use crate::standin::{Standin, world_with};
 use crate::support::{edge, node};
 
 /// A world whose flows are deployed, and its `/v1` and `/api/v1`.
-struct Site {
+pub(crate) struct Site {
     world: World,
     app: Router,
     _work: tokio_util::sync::DropGuard,
@@ -26,7 +27,7 @@ struct Site {
 
 impl Site {
     #[expect(clippy::disallowed_methods, reason = "ends with the guard")]
-    fn new(world: World) -> Self {
+    pub(crate) fn new(world: World) -> Self {
         let engine = Engine::new(EngineParts {
             db: world.flows.db().clone(),
             services: Arc::clone(&world.services),
@@ -39,11 +40,16 @@ impl Site {
             let (engine, stop) = (engine.clone(), stop.clone());
             async move { engine.work(stop).await }
         });
-        let deployments = Deployments::new(world.flows.clone(), engine);
+        let deployments = Deployments::new(world.flows.clone(), engine.clone());
         let gateway = &world.services.gateway;
         gateway.register_local(Arc::new(FlowModels(deployments.clone())));
         let app = Router::from(gateway::http::router(gateway.clone()))
-            .merge(Router::from(flows::deploy::http::router(deployments)));
+            .merge(Router::from(flows::deploy::http::router(deployments)))
+            .merge(Router::from(flows::run::http::router(engine)))
+            .merge(Router::from(flows::http::gallery(
+                world.flows.clone(),
+                gateway.clone(),
+            )));
         Self {
             world,
             app,
@@ -51,11 +57,32 @@ impl Site {
         }
     }
 
+    /// A project of this name; its id.
+    pub(crate) async fn project(&self, name: &str) -> flows::ids::ProjectId {
+        let project = serde_json::from_value(json!({"name": name})).expect("a project");
+        let (flows, actor) = (&self.world.flows, &self.world.actor);
+        flows.create_project(actor, project).await.expect("made").id
+    }
+
+    /// Makes a flow of a template and runs its draft with the sample; the run.
+    pub(crate) async fn run(&self, wanted: UseTemplate, template: &Template) -> Value {
+        let (flows, actor) = (&self.world.flows, &self.world.actor);
+        let slug = template.summary(flows.registry()).slug;
+        let gateway = &self.world.services.gateway;
+        let who = &self.world.principal;
+        let used = flows.use_template(gateway, who, actor, &slug, wanted).await;
+        let used = used.expect("made");
+        let path = format!("/api/v1/workflows/{}/execute", used.workflow.workflow.id);
+        let triggers = template.summary(flows.registry()).triggers;
+        let trigger = triggers[0].trim_start_matches("input.");
+        let body = json!({"input": template.sample_input(), "draft": true, "trigger": trigger});
+        self.json("POST", &path, &body).await.1
+    }
+
     async fn publish(&self, name: &str, graph: Graph) -> flows::Workflow {
         let (flows, actor) = (&self.world.flows, &self.world.actor);
-        let project = serde_json::from_value(json!({"name": name})).expect("a project");
-        let project = flows.create_project(actor, project).await.expect("made");
-        let flow = json!({"project_id": project.id, "name": name, "graph": graph});
+        let project = self.project(name).await;
+        let flow = json!({"project_id": project, "name": name, "graph": graph});
         let flow = serde_json::from_value(flow).expect("a flow");
         let saved = flows.create_workflow(actor, flow).await.expect("made");
         assert!(saved.report.is_valid, "{:?}", saved.report);
@@ -83,7 +110,7 @@ impl Site {
         (status, String::from_utf8(bytes.to_vec()).expect("text"))
     }
 
-    async fn json(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn json(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
         let (status, text) = self.ask(method, path, &self.world.key, body).await;
         (status, serde_json::from_str(&text).expect("JSON"))
     }

@@ -12,4 +12,5 @@ mod reference;
 mod requests;
 mod standin;
 mod support;
+mod templates;
 mod workflows;
