@@ -40,9 +40,8 @@ export function FlowPicture({ graph, titles, label, height = 220 }: Props) {
       role="img"
       aria-label={label}
       width="100%"
-      height={height}
       viewBox={`${left} ${top} ${right - left} ${bottom - top}`}
-      style={{ background: "var(--app-canvas)", borderRadius: "var(--mantine-radius-md)" }}
+      style={{ maxHeight: height, background: "var(--app-canvas)", borderRadius: "var(--mantine-radius-md)" }}
     >
       {edges.map(({ id, from, to }) => {
         const [a, b] = [boxes.get(from.node), boxes.get(to.node)];

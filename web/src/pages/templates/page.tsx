@@ -1,4 +1,4 @@
-import { Badge, Box, Group, Paper, Select, SimpleGrid, Text, TextInput, Title } from "@mantine/core";
+import { Badge, Box, Group, Paper, Select, SimpleGrid, Text, TextInput } from "@mantine/core";
 import { IconSearch, IconTemplate } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type TemplateSummary, templates } from "../../api/templates";
@@ -78,21 +78,20 @@ function Card({ template, onOpen }: { template: TemplateSummary; onOpen: () => v
       component="button"
       type="button"
       ta="left"
+      style={{ display: "flex", flexDirection: "column", alignItems: "stretch" }}
       p="md"
       radius="lg"
       aria-label={t("open", { name: template.name })}
       onClick={onOpen}
     >
       <Group gap="xs" mb={4} wrap="nowrap" justify="space-between" align="flex-start">
-        <Title order={2} fz="md">
-          {template.name}
-        </Title>
+        <Text fw={600}>{template.name}</Text>
         {template.is_featured && <Badge style={{ flex: "none" }}>{t("featured")}</Badge>}
       </Group>
       <Text size="sm" c="dimmed" lineClamp={3}>
         {template.summary}
       </Text>
-      <Box mt="sm">
+      <Box mt="auto" pt="sm">
         <TemplateFacts template={template} />
       </Box>
     </Paper>
