@@ -65,8 +65,9 @@ export interface Version {
 
 export interface FieldChange {
   path: string;
-  from: Json;
-  to: Json;
+  /** Absent: nothing was there. */
+  from?: Json;
+  to?: Json;
 }
 
 export interface Changes {

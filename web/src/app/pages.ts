@@ -11,6 +11,7 @@ import {
   IconReceipt,
   IconServerCog,
   IconSettings,
+  IconTemplate,
   IconUserCheck,
   IconUsers,
 } from "@tabler/icons-react";
@@ -46,6 +47,14 @@ export const pages: PageEntry[] = [
     title: { en: "Flow", de: "Ablauf" },
     permission: "projects:read",
     load: () => import("../pages/flow/page"),
+  },
+  {
+    path: "/templates",
+    title: { en: "Templates", de: "Vorlagen" },
+    icon: IconTemplate,
+    permission: "projects:read",
+    keywords: "gallery example ready-made galerie beispiel",
+    load: () => import("../pages/templates/page"),
   },
   {
     path: "/runs",

@@ -46,7 +46,7 @@ export interface Schema {
   $ref?: string;
   $defs?: Record<string, Schema>;
   "x-widget"?: string;
-  "x-language"?: string;
+  "x-language"?: string | { field: string };
   "x-operation"?: string;
   "x-providers"?: string[];
   "x-expression"?: "never" | "deferred";

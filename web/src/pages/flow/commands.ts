@@ -4,8 +4,10 @@ import { copyPart, pastePart, readPart } from "../../flow/fragment";
 import { type End, type Graph, nodeOf, type Place } from "../../flow/graph";
 import type { NodeType } from "../../flow/node-type";
 import * as does from "../../flow/operations";
+import { pin, unpin } from "../../flow/pins";
 import { type Connection, entryFor, exitFor, judgeConnection } from "../../flow/ports";
 import { sizeOf } from "./canvas/sizes";
+import { usePin } from "./panel/texts";
 import { type FlowSession, nothing, type PickerWish, type Selection } from "./session";
 import { useFlow } from "./texts";
 
@@ -189,6 +191,23 @@ export function toggleDisabled(session: FlowSession): void {
   session.editor.apply({ key: isOn ? "disable" : "enable", values: { count: nodes.length } }, (graph) =>
     does.setDisabled(graph, nodes, isOn),
   );
+}
+
+/** Pins what the chosen nodes gave in the run that is shown; those that are pinned are freed if all are. */
+export function togglePins(session: FlowSession): void {
+  const { nodes } = session.ui.get().selection;
+  const pinned = session.pins.get().outputs;
+  const work = session.run.get().nodes;
+  const [first] = nodes;
+  if (first === undefined) return;
+  if (nodes.every((id) => pinned[id] !== undefined)) {
+    for (const id of nodes) unpin(session.pins, id);
+    showDone(usePin.get("cleared", { name: titleOf(session, first) }));
+    return;
+  }
+  const given = nodes.filter((id) => work[id]?.status === "done" && work[id]?.output !== undefined);
+  for (const id of given) pin(session.pins, id, work[id]?.output ?? {});
+  if (given[0] !== undefined) showDone(usePin.get("done", { name: titleOf(session, given[0]) }));
 }
 
 export function groupSelection(session: FlowSession): void {

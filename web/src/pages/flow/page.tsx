@@ -1,7 +1,7 @@
-import { Button, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { IconPlus, IconSchema } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ReactFlowProvider } from "@xyflow/react";
 import { useEffect, useState } from "react";
 import { flows, nodeTypes, runs, type SavedFlow } from "../../api/flows";
@@ -10,15 +10,17 @@ import { FailureNotice } from "../../components/failure-notice";
 import { Pending } from "../../components/pending";
 import { browserJournal, Draft } from "../../flow/draft";
 import type { NodeType } from "../../flow/node-type";
+import { openPins } from "../../flow/pins";
 import { PortBook } from "../../flow/ports";
 import { noRun, viewOf } from "../../flow/run-state";
 import { createStore } from "../../flow/store";
 import { useMay } from "../../session/me";
 import { Canvas } from "./canvas/canvas";
-import { openPicker } from "./commands";
+import { addPicked, openPicker } from "./commands";
 import { ConflictDialog } from "./conflict-dialog";
 import { Drawers } from "./drawers";
 import classes from "./flow.module.css";
+import { TypeIcon } from "./icons";
 import { Outline } from "./outline";
 import { Palette } from "./palette";
 import { NodePanel } from "./panel/panel";
@@ -130,6 +132,7 @@ function OpenFlow({ flow, types, isTesting }: Opened & { isTesting: boolean }) {
       ui: createStore<Ui>({ ...firstUi, isTesting, hasMinimap: window.innerWidth > 900 }),
       run: createStore(noRun),
       chat: createStore(newChat()),
+      pins: openPins(flow.id),
       mayWrite: may("projects:write"),
       mayRun: may("flows:run"),
       mayPublish: may("flows:publish"),
@@ -190,6 +193,7 @@ function Frozen({ flow, types, data }: Opened & { data: FrozenData }) {
       ui: createStore<Ui>({ ...firstUi, tab: "result", hasMinimap: window.innerWidth > 900 }),
       run: createStore(viewOf(data.found)),
       chat: createStore(newChat()),
+      pins: createStore({ outputs: {} }),
       mayWrite: false,
       mayRun: false,
       mayPublish: false,
@@ -217,6 +221,10 @@ function Layout() {
   const name = useDraft((state) => state.flow.name);
   const chosen = useUi((ui) => (ui.selection.nodes.length === 1 ? ui.selection.nodes[0] : undefined));
   useShortcuts(isEditable);
+  useEffect(() => {
+    // Fields with expressions and code need it soon; the page is drawn before.
+    void import("./form/code/editor");
+  }, []);
   return (
     <div className={classes.page}>
       <title>{`${name} · NoCode AI Builder`}</title>
@@ -262,15 +270,48 @@ function EmptyCanvas() {
   const t = useFlow();
   const session = useSession();
   const isEditable = useIsEditable();
+  const navigate = useNavigate();
+  const project = useDraft(({ flow }) => flow.project_id);
   const isEmpty = useGraph((graph) => graph.nodes.length + graph.notes.length === 0);
   if (!isEmpty || !isEditable) return null;
   return (
     <div className={classes.empty}>
       <EmptyState icon={IconSchema} title={t("empty.title")} hint={t("empty.hint")}>
-        <Button leftSection={<IconPlus size={15} />} onClick={() => openPicker(session)}>
-          {t("empty.add")}
-        </Button>
+        <FirstTriggers />
+        <Group gap="xs" justify="center">
+          <Button leftSection={<IconPlus size={15} />} onClick={() => openPicker(session)}>
+            {t("empty.add")}
+          </Button>
+          <Button
+            variant="default"
+            onClick={() => void navigate({ to: "/templates", search: { project } } as never)}
+          >
+            {t("empty.template")}
+          </Button>
+        </Group>
       </EmptyState>
     </div>
+  );
+}
+
+/** What flows begin with, one click each. */
+function FirstTriggers() {
+  const session = useSession();
+  const triggers = [...session.book.types.values()].filter(({ role }) => role === "trigger");
+  return (
+    <Group gap={6} justify="center" mb="xs">
+      {triggers.map((type) => (
+        <Button
+          key={type.type}
+          size="compact-sm"
+          variant="light"
+          title={type.summary}
+          leftSection={<TypeIcon name={type.icon} size={14} />}
+          onClick={() => addPicked(session, type, {})}
+        >
+          {type.title}
+        </Button>
+      ))}
+    </Group>
   );
 }

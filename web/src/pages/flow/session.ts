@@ -2,6 +2,7 @@ import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Draft, DraftState } from "../../flow/draft";
 import type { Editor, History } from "../../flow/editor";
 import type { End, Graph } from "../../flow/graph";
+import type { Pins } from "../../flow/pins";
 import type { PortBook } from "../../flow/ports";
 import type { RunView } from "../../flow/run-state";
 import { type Store, useStore } from "../../flow/store";
@@ -65,6 +66,8 @@ export interface FlowSession {
   book: PortBook;
   ui: Store<Ui>;
   run: Store<RunView>;
+  /** Outputs that nodes have in tests, whatever they would do. */
+  pins: Store<Pins>;
   /** The conversation of the test panel. */
   chat: Store<Chat>;
   mayWrite: boolean;
@@ -104,6 +107,11 @@ export function useDraft<Part>(take: (state: DraftState) => Part): Part {
 
 export function useRun<Part>(take: (view: RunView) => Part): Part {
   return useStore(useSession().run, take);
+}
+
+/** Pinned outputs by node. */
+export function usePins(): Pins["outputs"] {
+  return useStore(useSession().pins, ({ outputs }) => outputs);
 }
 
 /** Renders again when the back end has told ports that were asked for. */

@@ -16,6 +16,7 @@ import {
   select,
   selectAll,
   toggleDisabled,
+  togglePins,
   undo,
   ungroupSelection,
 } from "./commands";
@@ -35,6 +36,7 @@ export const sheet = {
   all: ["Ctrl A"],
   none: ["Esc"],
   disable: ["D"],
+  pin: ["P"],
   rename: ["F2"],
   open: ["Enter"],
   group: ["Ctrl G"],
@@ -93,6 +95,7 @@ export function useShortcuts(isEditable: boolean): void {
       "mod+a": () => selectAll(session),
       escape: () => select(session, {}),
       d: change(() => toggleDisabled(session)),
+      p: () => session.mayRun && !session.isFrozen && togglePins(session),
       f2: change(() => {
         ui.set({ tab: "settings" });
         setTimeout(() => document.querySelector<HTMLElement>("[data-panel] input")?.focus(), 30);

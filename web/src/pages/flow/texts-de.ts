@@ -131,6 +131,7 @@ export const de: Translation<typeof en> = {
     insert: "Wert in {{name}} einsetzen",
     expression: "Ausdruck für {{name}}",
     empty: "nichts da",
+    noData: "Führen Sie den Ablauf einmal aus oder heften Sie Daten an, um hier den Wert zu sehen.",
     up: "Eintrag {{number}} nach oben",
     down: "Eintrag {{number}} nach unten",
     removeEntry: "Eintrag {{number}} entfernen",
@@ -302,6 +303,7 @@ export const de: Translation<typeof en> = {
     title: "Was soll geschehen?",
     hint: "Beginnen Sie mit dem Auslöser. Ziehen Sie einen Knoten von links, doppelklicken Sie auf die Fläche oder drücken Sie N.",
     add: "Ersten Knoten hinzufügen",
+    template: "Mit einer Vorlage beginnen",
   },
   step: {
     opened: "Geöffnet",
@@ -345,6 +347,7 @@ export const de: Translation<typeof en> = {
     all: "Alles wählen",
     none: "Nichts wählen",
     disable: "Ab- oder einschalten",
+    pin: "Ausgabe anheften oder freigeben",
     rename: "Umbenennen",
     open: "Zu den Einstellungen",
     group: "Gruppieren",

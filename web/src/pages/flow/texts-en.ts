@@ -127,6 +127,7 @@ export const en = {
     insert: "Insert a value into {{name}}",
     expression: "Expression for {{name}}",
     empty: "nothing is there",
+    noData: "Run the flow once, or pin data, to see the value here.",
     up: "Move entry {{number}} up",
     down: "Move entry {{number}} down",
     removeEntry: "Remove entry {{number}}",
@@ -303,6 +304,7 @@ export const en = {
     title: "What shall happen?",
     hint: "Begin with what starts the flow. Drag a node from the left, double-click the canvas, or press N.",
     add: "Add the first node",
+    template: "Start from a template",
   },
   step: {
     opened: "Opened",
@@ -346,6 +348,7 @@ export const en = {
     all: "Choose all",
     none: "Choose nothing",
     disable: "Switch off or on",
+    pin: "Pin or free the output",
     rename: "Rename",
     open: "To the settings",
     group: "Group",

@@ -1,5 +1,5 @@
 import { Anchor, Badge, Button, Group, SegmentedControl, Stack, Tabs, Text } from "@mantine/core";
-import { IconArrowLeft, IconPlus, IconSchema } from "@tabler/icons-react";
+import { IconArrowLeft, IconPlus, IconSchema, IconTemplate } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
@@ -162,9 +162,12 @@ function FlowTable({ project }: { project: string }) {
           ]}
         />
         {mayWrite && (
-          <Button leftSection={<IconPlus size={16} />} onClick={() => setDialog("new")}>
-            {t("flow.create")}
-          </Button>
+          <Group gap="xs">
+            <FromTemplate project={project} />
+            <Button leftSection={<IconPlus size={16} />} onClick={() => setDialog("new")}>
+              {t("flow.create")}
+            </Button>
+          </Group>
         )}
       </Group>
       <DataTable
@@ -209,6 +212,20 @@ function FlowTable({ project }: { project: string }) {
         onClose={() => setDoomed(undefined)}
       />
     </>
+  );
+}
+
+function FromTemplate({ project }: { project: string }) {
+  const t = useProjects();
+  const navigate = useNavigate();
+  return (
+    <Button
+      variant="default"
+      leftSection={<IconTemplate size={16} />}
+      onClick={() => void navigate({ to: "/templates", search: { project } } as never)}
+    >
+      {t("flow.fromTemplate")}
+    </Button>
   );
 }
 

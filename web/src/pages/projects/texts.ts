@@ -54,10 +54,12 @@ export const useProjects = defineTexts("projects", {
     flow: {
       title: "Flows",
       create: "New flow",
+      fromTemplate: "Start from a template",
       createTitle: "New flow",
       nameHint: "Such as “Answer questions”.",
       empty: "No flows yet",
-      emptyHint: "A flow begins with a trigger; drag it onto the canvas, or build it with the keyboard.",
+      emptyHint:
+        "Start from a template that runs at once, or from a blank page: a flow begins with a trigger.",
       live: "Live, version {{number}}",
       changed: "Live, with changes",
       draft: "Draft",
@@ -135,11 +137,12 @@ export const useProjects = defineTexts("projects", {
     flow: {
       title: "Abläufe",
       create: "Neuer Ablauf",
+      fromTemplate: "Mit einer Vorlage beginnen",
       createTitle: "Neuer Ablauf",
       nameHint: "Etwa „Fragen beantworten“.",
       empty: "Noch keine Abläufe",
       emptyHint:
-        "Ein Ablauf beginnt mit einem Auslöser; ziehen Sie ihn auf die Fläche oder bauen Sie ihn mit der Tastatur.",
+        "Beginnen Sie mit einer Vorlage, die sofort läuft, oder mit einem leeren Blatt: Ein Ablauf beginnt mit einem Auslöser.",
       live: "Aktiv, Version {{number}}",
       changed: "Aktiv, mit Änderungen",
       draft: "Entwurf",

@@ -53,6 +53,7 @@ export function Canvas() {
   const isSnapping = useUi((state) => state.isSnapping);
   const hasMinimap = useUi((state) => state.hasMinimap);
   const look = useUi((state) => state.look);
+  const isTesting = useUi((state) => state.isTesting);
   const [nodes, setNodes] = useState<Node[]>(() => drawNodes(session, selection, [], isEditable));
   const [guides, setGuides] = useState<{ vertical?: number; horizontal?: number }>({});
   const shown = useRef(nodes);
@@ -349,7 +350,7 @@ export function Canvas() {
           size={1.2}
           color="var(--mantine-color-default-border)"
         />
-        {hasMinimap && (
+        {hasMinimap && !isTesting && (
           <MiniMap
             pannable
             zoomable

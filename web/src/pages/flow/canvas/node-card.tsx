@@ -5,6 +5,7 @@ import {
   IconClock,
   IconEyeOff,
   IconLoader2,
+  IconPin,
   IconPlayerSkipForward,
 } from "@tabler/icons-react";
 import type { NodeProps } from "@xyflow/react";
@@ -12,8 +13,10 @@ import { memo } from "react";
 import { type FlowNode, nodeOf } from "../../../flow/graph";
 import type { NodeType } from "../../../flow/node-type";
 import type { NodeWork } from "../../../flow/run-state";
+import { useStore } from "../../../flow/store";
 import { duration, money, number } from "../../../i18n/format";
 import { TypeIcon } from "../icons";
+import { usePin } from "../panel/texts";
 import { useDraft, useGraph, usePorts, useRun, useSession } from "../session";
 import { summaryOf } from "../summary";
 import { useFlow } from "../texts";
@@ -41,6 +44,8 @@ interface HeadProps {
 
 export function NodeHead({ node, type, problem, work }: HeadProps) {
   const t = useFlow();
+  const pin = usePin();
+  const isPinned = useStore(useSession().pins, ({ outputs }) => outputs[node.id] !== undefined);
   return (
     <div className={classes.head}>
       <span className={classes.symbol}>
@@ -50,6 +55,14 @@ export function NodeHead({ node, type, problem, work }: HeadProps) {
         <div className={classes.name}>{node.name || type?.title || node.type}</div>
         <div className={classes.line}>{summaryOf(node, type) || node.id}</div>
       </div>
+      {isPinned && (
+        <IconPin
+          size={15}
+          role="img"
+          aria-label={pin("mark")}
+          color="var(--mantine-color-orange-light-color)"
+        />
+      )}
       {node.disabled && <IconEyeOff size={15} aria-label={t("node.disabled")} />}
       {problem && !work && (
         <span className={classes.problem} data-severity={problem.severity} title={problem.message}>

@@ -17,6 +17,7 @@ import { useState } from "react";
 import type { Json, Settings } from "../../../flow/graph";
 import type { Schema } from "../../../flow/node-type";
 import { useFlow } from "../texts";
+import type { Language } from "./code/editor";
 import { ExpressionField } from "./expression-field";
 import { JsonField } from "./json-field";
 import { useNames } from "./references";
@@ -32,6 +33,8 @@ export interface FieldProps {
   isRequired: boolean;
   isDisabled: boolean;
   problems: ReadonlyMap<string, string>;
+  /** The object it stands in: what it is written in may be told there. */
+  siblings: Settings;
   onChange: (value: Json | undefined) => void;
 }
 
@@ -82,7 +85,8 @@ export function asObject(value: Json | undefined): Settings {
   return value && typeof value === "object" && !Array.isArray(value) ? value : {};
 }
 
-interface PropertiesProps extends Omit<FieldProps, "name" | "schema" | "value" | "isRequired" | "onChange"> {
+interface PropertiesProps
+  extends Omit<FieldProps, "name" | "schema" | "value" | "isRequired" | "siblings" | "onChange"> {
   values: Settings;
   properties: [string, Schema][];
   required: string[];
@@ -105,6 +109,7 @@ export function Properties(props: PropertiesProps) {
       path={path ? `${path}.${name}` : name}
       schema={schema}
       value={values[name]}
+      siblings={values}
       isRequired={required.includes(name)}
       onChange={(value) => onChange(withField(values, name, value))}
     />
@@ -175,7 +180,6 @@ function AsExpression({ label, value, schema, path, problems, isDisabled, onChan
           value={String(value ?? "")}
           error={problems.get(path)}
           isDisabled={isDisabled}
-          isCode
           onChange={onChange}
         />
       </Box>
@@ -269,8 +273,19 @@ const named = [
   "timezone",
   "data-type",
 ];
-const coded = ["code", "template", "json", "json-schema", "cron", "key"];
 const long = ["code", "template", "markdown", "text"];
+
+/** What a text is written in: expressions, unless its schema says otherwise. */
+function languageOf(schema: Schema, siblings: Settings): Language {
+  if (schema["x-expression"] === "deferred") return "expression";
+  if (schema["x-expression"] !== "never") return "template";
+  const widget = schema["x-widget"];
+  if (widget?.startsWith("json")) return "json";
+  if (widget !== "code") return "text";
+  const told = schema["x-language"];
+  const word = typeof told === "object" ? siblings[told.field] : told;
+  return word === "python" || word === "json" ? word : "javascript";
+}
 
 function StringField(props: Labelled) {
   const { label, schema, value, path, problems, isRequired, isDisabled, onChange } = props;
@@ -319,9 +334,7 @@ function StringField(props: Labelled) {
       value={text}
       isRequired={isRequired}
       isDisabled={isDisabled}
-      isCode={coded.includes(widget ?? "") || schema["x-expression"] === "deferred"}
-      isPlain={schema["x-expression"] === "never"}
-      isBare={schema["x-expression"] === "deferred"}
+      language={languageOf(schema, props.siblings)}
       lines={long.includes(widget ?? "") ? 4 : 1}
       onChange={set}
     />

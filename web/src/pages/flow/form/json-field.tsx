@@ -49,8 +49,7 @@ export function JsonField({
       error={problems.get(path) ?? (isBroken && t("form.badJson"))}
       isRequired={isRequired}
       isDisabled={isDisabled}
-      isCode
-      isPlain={schema["x-expression"] === "never"}
+      language={schema["x-expression"] === "never" ? "json" : "template"}
       lines={schema["x-widget"] ? 4 : 1}
       onChange={(next) => {
         setText(next);

@@ -10,6 +10,10 @@ import { GatewayRequests } from "../run/gateway-requests";
 import { forkFrom, retryRun, runNode } from "../run/start";
 import { useRun, useSession } from "../session";
 import { useFlow } from "../texts";
+import { Comparison } from "./comparison";
+import { DataEditor } from "./data-editor";
+import { PinnedData } from "./pinned-data";
+import { usePin } from "./texts";
 import { ValueView } from "./value-view";
 
 /** What the node got, gave, wrote and cost in the run that is shown. */
@@ -19,6 +23,8 @@ export function NodeResult({ id }: { id: string }) {
   const steps = useRun((view) => view.steps).filter((step) => step.node === id);
   const work = useRun((view) => view.nodes[id]);
   const run = useRun((view) => view.run);
+  const pin = usePin();
+  const [isEditing, setEditing] = useState(false);
   const [chosen, setChosen] = useState<string | null>(null);
   const step = steps.find((one) => one.iteration === chosen) ?? steps.at(-1);
   const actions = session.mayRun && !session.isFrozen && (
@@ -46,13 +52,34 @@ export function NodeResult({ id }: { id: string }) {
           {t("result.fork")}
         </Button>
       )}
+      {run && step && (
+        <Button size="compact-xs" variant="default" onClick={() => setEditing(true)}>
+          {pin("input.edit")}
+        </Button>
+      )}
     </Group>
   );
+  if (isEditing && step && run) {
+    return (
+      <DataEditor
+        name={pin("input.editor")}
+        hint={pin("input.hint")}
+        submit={pin("input.run")}
+        initial={step.input}
+        onCancel={() => setEditing(false)}
+        onSubmit={(input) => {
+          setEditing(false);
+          void forkFrom(session, id, input);
+        }}
+      />
+    );
+  }
   if (!step) {
     const streamed = Object.entries(work?.streamed ?? {});
     return (
       <Stack gap="sm">
         {actions}
+        <PinnedData key={id} node={id} output={work?.output} />
         {streamed.map(([port, text]) => (
           <Text key={port} size="sm" style={{ whiteSpace: "pre-wrap" }}>
             {text}
@@ -69,6 +96,7 @@ export function NodeResult({ id }: { id: string }) {
   return (
     <Stack gap="sm">
       {actions}
+      <PinnedData key={id} node={id} output={step.status === "done" ? step.output : undefined} />
       {steps.length > 1 && (
         <Select
           size="xs"
@@ -94,6 +122,7 @@ export function NodeResult({ id }: { id: string }) {
         />
       )}
       {Object.keys(step.output).length > 0 && <Part title={t("result.output")} values={step.output} />}
+      {run && step.status === "done" && <Comparison run={run} step={step} />}
       {Object.keys(step.input).length > 0 && <Part title={t("result.input")} values={step.input} />}
       {step.logs.length > 0 && (
         <Stack gap={2}>

@@ -2,6 +2,7 @@ import { ActionIcon, Box, Button, Group, ScrollArea, Stack, Text, Textarea } fro
 import { IconSend2 } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import type { FlowNode } from "../../../flow/graph";
+import { lastInput } from "../../../flow/last-input";
 import { Markdown } from "../../../flow/markdown";
 import { useStore } from "../../../flow/store";
 import { useRun, useSession } from "../session";
@@ -16,7 +17,11 @@ export function ChatView({ trigger }: { trigger: FlowNode }) {
   const turns = useStore(session.chat, (chat) => chat.turns);
   const isBusy = useStore(session.chat, (chat) => chat.isBusy);
   const streamed = useRun(streamedText);
-  const [text, setText] = useState("");
+  // The sample of a template, or what a past run was given.
+  const [text, setText] = useState(() => {
+    const { message } = lastInput(session.id);
+    return turns.length === 0 && typeof message === "string" ? message : "";
+  });
   const { greeting, suggestions } = openingOf(trigger);
   const viewport = useRef<HTMLDivElement>(null);
   const count = turns.length;

@@ -2,32 +2,13 @@ import { Button, Group, NumberInput, Select, Stack, Switch, Textarea } from "@ma
 import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useState } from "react";
 import type { FlowNode, Json, Settings } from "../../../flow/graph";
+import { lastInput, rememberInput } from "../../../flow/last-input";
 import { isOver } from "../../../flow/run-state";
 import { useCommon } from "../../../i18n/common";
 import { parseLoose, printLoose } from "../form/json-field";
 import { useRun, useSession } from "../session";
 import { useFlow } from "../texts";
 import { type InputField, inputFields, runDraft, stopRun } from "./start";
-
-const inputsKey = (flow: string) => `flow-input:${flow}`;
-
-/** What the flow was given the last time, in this browser. */
-function lastInput(flow: string): Settings {
-  try {
-    return JSON.parse(sessionStorage.getItem(inputsKey(flow)) ?? "{}") as Settings;
-  } catch {
-    return {};
-  }
-}
-
-/** Keeps what a flow is given, for the next time. */
-export function rememberInput(flow: string, input: Json): void {
-  try {
-    sessionStorage.setItem(inputsKey(flow), JSON.stringify(input));
-  } catch {
-    // It is typed again, then.
-  }
-}
 
 /** Asks for what the flow is given, and starts it. */
 export function InputForm({ trigger }: { trigger: FlowNode }) {

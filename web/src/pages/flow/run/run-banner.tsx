@@ -1,10 +1,10 @@
 import { Alert, Button, CloseButton, Group, Paper, ScrollArea, Text } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
+import { rememberInput } from "../../../flow/last-input";
 import { dateTime } from "../../../i18n/format";
 import { useMay } from "../../../session/me";
 import { useRun, useSession, useUi } from "../session";
 import { useFlow } from "../texts";
-import { rememberInput } from "./input-form";
 import { RunSummary } from "./run-summary";
 import { clearRun } from "./start";
 import { useTest } from "./texts";

@@ -2,6 +2,7 @@
 import { runs } from "../../../api/flows";
 import { showFailure } from "../../../components/toast";
 import { type FlowNode, type Json, nodeOf, type Settings } from "../../../flow/graph";
+import { pinsFor } from "../../../flow/pins";
 import { nodesBefore } from "../../../flow/references";
 import { isOver, noRun } from "../../../flow/run-state";
 import { watchRun } from "../../../flow/watch-run";
@@ -46,7 +47,14 @@ async function begin(
 /** Runs the draft with this input, from this trigger. */
 export function runDraft(session: FlowSession, input: Json, trigger?: string): Promise<string | undefined> {
   return begin(session, () =>
-    runs.start(session.id, { input, draft: true, options: trigger ? { trigger_node: trigger } : {} }),
+    runs.start(session.id, {
+      input,
+      draft: true,
+      options: {
+        pins: pinsFor(session.pins, session.editor.graph.nodes),
+        ...(trigger ? { trigger_node: trigger } : {}),
+      },
+    }),
   );
 }
 
@@ -58,6 +66,9 @@ export function runNode(session: FlowSession, node: string): Promise<string | un
     const work = view.nodes[id];
     if (work?.status === "done" && work.output) pins[id] = work.output;
   }
+  Object.assign(pins, pinsFor(session.pins, session.editor.graph.nodes));
+  // The node itself is to run, and not to give what is pinned.
+  delete pins[node];
   const input = view.run?.input ?? {};
   return begin(session, () =>
     runs.start(session.id, { input, draft: true, options: { target: node, pins } }),
@@ -80,11 +91,11 @@ export function retryRun(session: FlowSession): Promise<string | undefined> {
   return begin(session, () => runs.act(run.id, "retry"));
 }
 
-/** A new run that keeps what came before the node, and goes on from there. */
-export function forkFrom(session: FlowSession, node: string): Promise<string | undefined> {
+/** A new run that keeps what came before the node, and goes on from there, with another input if given. */
+export function forkFrom(session: FlowSession, node: string, input?: Settings): Promise<string | undefined> {
   const { run } = session.run.get();
   if (!run) return Promise.resolve(undefined);
-  return begin(session, () => runs.fork(run.id, node));
+  return begin(session, () => runs.fork(run.id, node, input));
 }
 
 export async function stopRun(session: FlowSession): Promise<void> {

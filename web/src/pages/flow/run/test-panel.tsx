@@ -28,7 +28,9 @@ export function TestPanel() {
   useEffect(() => {
     const first = panel.current?.querySelector<HTMLElement>("[data-autofocus], textarea, input");
     first?.focus();
-  }, []);
+    // The canvas has less room now: what stood below would be hidden.
+    session.ui.set({ look: { nodes: [] } });
+  }, [session]);
   return (
     <section ref={panel} className={classes.panel} aria-label={t("title")}>
       <div className={classes.head}>

@@ -3,16 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { type Changes, flows } from "../../../api/flows";
 import { FailureNotice } from "../../../components/failure-notice";
 import { Pending } from "../../../components/pending";
-import type { Json } from "../../../flow/graph";
+import { ChangeRow } from "../panel/change-row";
 import { useDraft } from "../session";
 import { useFlow } from "../texts";
 
 const parts = ["nodes", "edges", "variables", "project_variables", "secrets", "notes"] as const;
-
-const print = (value: Json) => {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
-};
 
 /** What differs between two states of a flow, in its graph and in all settings. */
 export function DiffView({ flow, from, to }: { flow: string; from: string; to: string }) {
@@ -82,9 +77,7 @@ function Part({ title, changes }: { title: string; changes: Changes }) {
             <Code>{change.id}</Code>
           </Group>
           {change.changes.map((field) => (
-            <Text key={field.path} size="xs" pl="md" style={{ overflowWrap: "anywhere" }}>
-              <b>{field.path}</b>: <del>{print(field.from)}</del> → <ins>{print(field.to)}</ins>
-            </Text>
+            <ChangeRow key={field.path} change={field} />
           ))}
         </Stack>
       ))}
