@@ -270,6 +270,23 @@ export const projects = {
   secrets: (id: string) => call<Secret[]>("GET", `/projects/${id}/secrets`),
 };
 
+/** Where a flow can be called. */
+export interface Deployment {
+  slug: string;
+  /** `null`: it was never published. */
+  version: number | null;
+  is_active: boolean;
+  /** Its name in `/v1/chat/completions`. */
+  model: string | null;
+  endpoint: { path: string; input_schema: InputSchema } | null;
+}
+
+/** JSON Schema of what a flow is given. */
+export interface InputSchema {
+  properties: Record<string, { type?: string; default?: Json; enum?: string[] }>;
+  required: string[];
+}
+
 export const flows = {
   list: list<FlowSummary>("/workflows"),
   get: (id: string) => call<SavedFlow>("GET", `/workflows/${id}`),
@@ -295,6 +312,7 @@ export const flows = {
   unpublish: (id: string) => call<FlowSummary>("POST", `/workflows/${id}/unpublish`),
   rollback: (id: string, version: number) =>
     call<FlowSummary>("POST", `/workflows/${id}/rollback`, { version }),
+  deployment: (id: string) => call<Deployment>("GET", `/workflows/${id}/deployment`),
   versions: (id: string) => call<ListPage<Version>>("GET", `/workflows/${id}/versions`),
   version: (id: string, number: number) =>
     call<Version & { graph: StoredGraph }>("GET", `/workflows/${id}/versions/${number}`),

@@ -22,6 +22,7 @@ import { RunList } from "./run/run-list";
 import { useDraft, useGraph, useHistory, useIsEditable, useSession, useUi } from "./session";
 import { sheet } from "./shortcuts";
 import { useFlow } from "./texts";
+import { DeploymentPanel } from "./versions/deployment";
 import { Versions } from "./versions/versions";
 
 /** What opens at the side: history, versions, runs, problems, search, shortcuts. */
@@ -35,10 +36,11 @@ export function Drawers() {
       opened={drawer !== undefined}
       onClose={close}
       position="right"
-      size={drawer === "versions" ? 520 : 420}
+      size={drawer === "versions" || drawer === "deployment" ? 520 : 420}
       title={drawer && t(`drawer.${drawer}`)}
     >
       {drawer === "history" && <HistoryPanel />}
+      {drawer === "deployment" && <DeploymentPanel />}
       {drawer === "versions" && <Versions />}
       {drawer === "runs" && <RunList onOpen={close} />}
       {drawer === "problems" && <Problems onJump={close} />}

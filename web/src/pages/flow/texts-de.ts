@@ -29,6 +29,7 @@ export const de: Translation<typeof en> = {
     stop: "Anhalten",
     publish: "Veröffentlichen",
     more: "Mehr",
+    deployment: "Diesen Flow aufrufen",
     versions: "Versionen",
     runs: "Läufe",
     variables: "Variablen",
@@ -205,6 +206,7 @@ export const de: Translation<typeof en> = {
   runs: { status: "Stand", any: "Beliebig", refresh: "Aktualisieren", none: "Noch keine Läufe." },
   drawer: {
     history: "Verlauf",
+    deployment: "Diesen Flow aufrufen",
     versions: "Versionen",
     runs: "Läufe",
     problems: "Probleme",
@@ -232,6 +234,21 @@ export const de: Translation<typeof en> = {
     rollback: "Aktiv schalten",
     restore: "In den Entwurf",
     unpublish: "Abschalten",
+  },
+  deployment: {
+    unpublished: "Erst veröffentlichen: nur eine veröffentlichte Version lässt sich aufrufen.",
+    isOn: "Version {{number}} kann aufgerufen werden",
+    isOnHint: "Ausgeschaltet antwortet sie niemandem; sonst geht nichts verloren.",
+    model: "Als Modell",
+    modelHint:
+      "Jeder OpenAI-Client spricht damit, mit einem API-Schlüssel dieser Organisation. Das Modell heißt",
+    question: "Hallo!",
+    endpoint: "Als REST-Endpunkt",
+    endpointHint:
+      'Die Eingabe wird geprüft, bevor etwas läuft. Mit "mode": "async" wird die Antwort später geholt.',
+    schema: "Was er bekommt (JSON Schema)",
+    nothing:
+      "Von außen ruft diesen Flow nichts auf. Gib ihm den Auslöser „Chat-Nachricht“ oder „API-Endpunkt“ und veröffentliche ihn neu.",
   },
   diff: {
     title: "Unterschiede",

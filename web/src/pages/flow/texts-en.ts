@@ -26,6 +26,7 @@ export const en = {
     stop: "Stop",
     publish: "Publish",
     more: "More",
+    deployment: "Call this flow",
     versions: "Versions",
     runs: "Runs",
     variables: "Variables",
@@ -206,6 +207,7 @@ export const en = {
   },
   drawer: {
     history: "History",
+    deployment: "Call this flow",
     versions: "Versions",
     runs: "Runs",
     problems: "Problems",
@@ -233,6 +235,20 @@ export const en = {
     rollback: "Make live",
     restore: "Into the draft",
     unpublish: "Take off",
+  },
+  deployment: {
+    unpublished: "Publish the flow first: only a published version can be called.",
+    isOn: "Version {{number}} can be called",
+    isOnHint: "Switched off, it answers nobody; nothing else is lost.",
+    model: "As a model",
+    modelHint: "Any OpenAI client talks to it, with an API key of this organization. The model is",
+    question: "Hello!",
+    endpoint: "As a REST endpoint",
+    endpointHint:
+      'The input is checked before anything runs. With "mode": "async" the answer is fetched later.',
+    schema: "What it is given (JSON Schema)",
+    nothing:
+      'Nothing calls this flow from outside. Give it the trigger "Chat message" or "API endpoint", and publish it again.',
   },
   diff: {
     title: "Differences",

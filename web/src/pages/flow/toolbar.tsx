@@ -1,5 +1,6 @@
 import { ActionIcon, Anchor, Badge, Button, Group, Menu, Text, Tooltip } from "@mantine/core";
 import {
+  IconApi,
   IconArrowBackUp,
   IconArrowForwardUp,
   IconArrowLeft,
@@ -265,6 +266,9 @@ function More() {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item leftSection={<IconApi size={15} />} onClick={() => ui.set({ drawer: "deployment" })}>
+            {t("toolbar.deployment")}
+          </Menu.Item>
           <Menu.Item leftSection={<IconVersions size={15} />} onClick={() => ui.set({ drawer: "versions" })}>
             {t("toolbar.versions")}
           </Menu.Item>
