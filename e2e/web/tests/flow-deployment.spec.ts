@@ -43,7 +43,7 @@ test("a published flow is called as a model, by the lines that stand beside it, 
   await expectAccessible(page);
   const call = () =>
     page.request.post(`${program.url}/v1/chat/completions`, {
-      headers: { authorization: `Bearer ${program.key}` },
+      headers: { authorization: `Bearer ${program.apiKey}` },
       data: { model: "flow/tea-bot", messages: [{ role: "user", content: "What is tea?" }] },
     });
   const answer = await call();
