@@ -232,7 +232,7 @@ impl Talk {
         let output = row.and_then(|row| row.output).map(|json| json.0);
         let whole = answer_of(&output.unwrap_or_default());
         match whole.strip_prefix(self.said.as_str()) {
-            Some(rest) => self.say(&rest.to_owned()),
+            Some(rest) => self.say(rest),
             // A node that failed half way has begun anew: what was said cannot be taken back.
             None => self.say(&format!("\n\n{whole}")),
         }

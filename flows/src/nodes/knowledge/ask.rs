@@ -144,7 +144,7 @@ impl Node for Ask {
         let stream = settings.stream;
         let order = settings
             .request(turns(history, question))?
-            .into_order(found.iter().map(|collection| collection.place()).collect())
+            .into_order(found.iter().map(rag::library::Collection::place).collect())
             .map_err(|error| failed(&error))?;
         let calls = call_context(context);
         let asked = hub(context)?
