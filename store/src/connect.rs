@@ -85,6 +85,10 @@ async fn open_sqlite(data_dir: &Path, path: &Path) -> Result<Pools> {
         .disable_statement_logging();
     let failed = |error: sqlx::Error| sqlite_error(path, error);
     let writer = pool(1)
+        // On a full disk SQLite ends a transaction by itself; the driver believes it open for ever.
+        .before_acquire(|connection, _| {
+            Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
+        })
         .connect_with(options.clone())
         .await
         .map_err(failed)?;

@@ -190,3 +190,30 @@ async fn a_reading_connection_to_sqlite_cannot_write() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_disk_that_was_full_for_a_while_can_be_written_to_again() {
+    for_each_db(|db| async move {
+        if db.dialect() != Dialect::Sqlite {
+            return;
+        }
+        let mut tx = db.begin().await.expect("begun");
+        on_tx!(&mut tx, execute => sqlx::query("PRAGMA max_page_count = 1")).expect("limited");
+        let long = "a".repeat(1_000_000);
+        let full = on_tx!(&mut tx, execute => sqlx::query(
+            "INSERT INTO users (id, email, name, created_at, updated_at) VALUES ($1, $2, '', 0, 0)",
+        ).bind(UserId::new()).bind(long.as_str()));
+        assert_eq!(full.expect_err("full").kind, ErrorKind::Unavailable);
+        tx.rollback().await;
+
+        let again: Result<()> = in_tx!(&db, tx => {
+            on_tx!(tx, execute => sqlx::query(
+                "INSERT INTO users (id, email, name, created_at, updated_at) VALUES ($1, $2, '', 0, 0)",
+            ).bind(UserId::new()).bind("b@x.org"))?;
+            Ok(())
+        });
+        again.expect("there is room again");
+        assert_eq!(emails(&db).await, ["b@x.org"]);
+    })
+    .await;
+}
