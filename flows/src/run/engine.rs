@@ -4,7 +4,7 @@ mod control;
 mod retention;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use super::commit::Committer;
 use super::compiled::Compiled;
 use super::driver::{RunEnd, Signal};
-use super::events::Hub;
+use super::events::{Event, Hub};
 use super::memory::{MAX_DEPTH, missing};
 use super::shared::{Catalogue, Options, RunShared, Runnable, Wanted};
 use super::sql::{NewRun, RunRow, StoredGraph};
@@ -99,7 +99,16 @@ pub(super) struct Inner {
     busy: Mutex<HashMap<OrgId, usize>>,
     wake: Notify,
     ready: Mutex<HashMap<(WorkflowId, u32), Ready>>,
+    /// Events of runs that ended last: a short run may be over before its onlooker has come.
+    over: Mutex<VecDeque<Over>>,
 }
+
+type Over = (OrgId, RunId, Vec<Arc<Event>>);
+
+/// Runs whose events are kept after their end.
+const KEPT_RUNS: usize = 64;
+/// Events of such a run at most.
+const KEPT_EVENTS: usize = 500;
 
 type Ready = (Arc<Compiled>, Arc<StoredGraph>);
 
@@ -224,6 +233,7 @@ impl Engine {
             busy: Mutex::default(),
             wake: Notify::new(),
             ready: Mutex::default(),
+            over: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),

@@ -8,7 +8,7 @@ use store::{OrgId, in_tx};
 use tokio::sync::oneshot;
 
 use super::work::end_of_row;
-use super::{Engine, stored_graph};
+use super::{Engine, KEPT_EVENTS, KEPT_RUNS, stored_graph};
 use crate::graph::NodeId;
 use crate::ids::RunId;
 use crate::node::{Approval, Cause, Wait};
@@ -266,10 +266,38 @@ impl Engine {
         Ok(is_first)
     }
 
-    /// Kept events of a run that this process works on, behind `seq`; `None`: it does not.
+    /// Kept events, behind `seq`, of a run that this process works on or has just ended; `None`: it does
+    /// neither.
     pub fn live_events(&self, org: OrgId, run: RunId, seq: i64) -> Option<Vec<Arc<Event>>> {
+        if let Some(live) = self.inner.live.lock().get(&run) {
+            let shared = live.shared.as_ref()?;
+            return (shared.info.org_id == org).then(|| shared.feed.after(seq));
+        }
+        let over = self.inner.over.lock();
+        let mut kept = over.iter().rev();
+        let (_, _, events) = kept.find(|(of, id, _)| *of == org && *id == run)?;
+        let behind = events.iter().filter(|event| event.seq > seq);
+        Some(behind.cloned().collect())
+    }
+
+    /// Keeps what happened in a run that is over, for onlookers who come late.
+    pub(super) fn keep_events(&self, run: RunId, end: &RunEnd) {
+        if matches!(end, RunEnd::Waiting(_) | RunEnd::Paused | RunEnd::Lost) {
+            return;
+        }
         let live = self.inner.live.lock();
-        let shared = live.get(&run)?.shared.as_ref()?;
-        (shared.info.org_id == org).then(|| shared.feed.after(seq))
+        let shared = live.get(&run).and_then(|live| live.shared.clone());
+        drop(live);
+        let Some(shared) = shared else { return };
+        let events = shared.feed.after(0);
+        // Who watches a long run has come in time.
+        if events.len() > KEPT_EVENTS {
+            return;
+        }
+        let mut over = self.inner.over.lock();
+        if over.len() == KEPT_RUNS {
+            over.pop_front();
+        }
+        over.push_back((shared.info.org_id, shared.info.run_id, events));
     }
 }

@@ -178,6 +178,7 @@ impl Engine {
                 RunEnd::Lost
             });
             engine.give_room(org);
+            engine.keep_events(id, &end);
             let live = engine.inner.live.lock().remove(&id);
             for waiting in live.into_iter().flat_map(|live| live.waiting) {
                 let _ = waiting.send(end.clone());
