@@ -3,7 +3,7 @@ import { defineTexts } from "../../i18n/texts";
 export const useTemplates = defineTexts("templates", {
   en: {
     title: "Templates",
-    description: "Flows that work as they stand. Take one into a project, try it, and change what you like.",
+    description: "Flows to begin with. Take one into a project, try it, and change what you like.",
     search: "Search templates",
     category: "Category",
     all: "All",
