@@ -177,7 +177,14 @@ impl Library {
     /// Those of the database.
     pub async fn claim_job(&self, worker: Uuid, lease: Duration) -> Result<Option<Job>> {
         let now = self.now();
-        in_tx!(self.db, tx: Error => Ok(sql::jobs::claim(tx, worker, now, now.plus(lease)).await?))
+        let claimed: Result<Option<Job>> = in_tx!(self.db, tx: Error => {
+            Ok(sql::jobs::claim(tx, worker, now, now.plus(lease)).await?)
+        });
+        match claimed {
+            // Another worker began a job of this document at the same instant. This one waits for it.
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(None),
+            claimed => claimed,
+        }
     }
 
     /// Stores a job's progress and prolongs its lease. `false` asks the worker to stop: somebody

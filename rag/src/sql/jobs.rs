@@ -35,8 +35,10 @@ pub(crate) async fn insert(tx: &mut Tx, job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// One job of a document at a time. The conditions on state and lease are checked again by the update, so on PostgreSQL two workers
-/// that find the same job cannot both get it.
+/// One job of a document at a time: one that another worker left behind is ended before the next begins.
+/// The conditions on state and lease are checked again by the update, so on PostgreSQL two workers that
+/// find the same job cannot both get it; that they do not get two jobs of one document is the work of a
+/// unique index, whose refusal is an error here.
 pub(crate) async fn claim(
     tx: &mut Tx,
     worker: Uuid,
@@ -50,7 +52,7 @@ pub(crate) async fn claim(
                  WHERE (j.state = 'queued' OR (j.state = 'running' AND j.lease_until < $2))
                      AND NOT EXISTS (SELECT 1 FROM ingestion_jobs o
                          WHERE o.document_id = j.document_id AND o.id <> j.id
-                             AND o.state = 'running' AND o.lease_until >= $2)
+                             AND o.state = 'running')
                  ORDER BY j.id LIMIT 1)
            AND (state = 'queued' OR (state = 'running' AND lease_until < $2))
          RETURNING id, org_id, collection_id, document_id, kind, payload, state, stage, pages_done,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use futures_util::future::{join, join_all};
 use rag::ErrorKind;
-use rag::library::{JobKind, JobState, NewJob, Progress};
+use rag::library::{JobKind, JobState, NewDocument, NewJob, Progress};
 use uuid::Uuid;
 
 use crate::world::in_each_world;
@@ -190,6 +191,48 @@ async fn cancelling_ends_waiting_jobs_at_once_and_running_ones_at_their_next_rep
                 .kind,
             ErrorKind::NotFound
         );
+    })
+    .await;
+}
+
+/// Jobs become visible while others are claimed, on PostgreSQL the one with the smaller id perhaps last.
+#[tokio::test]
+async fn no_two_workers_get_jobs_of_one_document_at_the_same_instant() {
+    in_each_world(|world| async move {
+        let library = &world.library;
+        for round in 0..30 {
+            let new = NewDocument::default();
+            let added = library.add_document(world.place, new).await;
+            let one = NewJob {
+                document: Some(added.expect("added").id),
+                ..job()
+            };
+            let made = [one.clone(), one].map(|job| library.create_job(world.place, job));
+            let workers: Vec<Uuid> = (0..4).map(|_| Uuid::now_v7()).collect();
+            let claims = workers.iter().map(async |worker| {
+                for _ in 0..4 {
+                    let claimed = library.claim_job(*worker, LEASE).await.expect("claims");
+                    if let Some(claimed) = claimed {
+                        return Some((claimed.id, *worker));
+                    }
+                }
+                None
+            });
+            let (made, claimed) = join(join_all(made), join_all(claims)).await;
+            assert!(made.iter().all(Result::is_ok));
+            let mut claimed: Vec<_> = claimed.into_iter().flatten().collect();
+            assert!(claimed.len() < 2, "in round {round}: {claimed:?}");
+            let mut done = 0;
+            while done < 2 {
+                if let Some((id, worker)) = claimed.pop() {
+                    let finished = library.finish_job(worker, id, JobState::Done, None);
+                    finished.await.expect("ends");
+                    done += 1;
+                }
+                let next = library.claim_job(workers[0], LEASE).await.expect("claims");
+                claimed.extend(next.map(|job| (job.id, workers[0])));
+            }
+        }
     })
     .await;
 }
