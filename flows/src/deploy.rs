@@ -1,13 +1,15 @@
-//! Published flows at addresses of their own: a model, a REST endpoint.
+//! Published flows at addresses of their own: a model, a REST endpoint; and at times of their own.
 //!
 //! The flow itself says what is deployed: the triggers of its live version, as long as it is active.
 //! Publishing, going back and switching off act at once, because nothing is copied.
 
 pub mod http;
 mod model;
+mod schedule;
 mod speaker;
 
 pub use model::FlowModels;
+pub use schedule::Scheduler;
 
 use accounts::Principal;
 use store::OrgId;

@@ -19,6 +19,7 @@
 //! See [`node`].
 
 mod blobs;
+mod calendar;
 pub mod deploy;
 pub mod diff;
 mod error;

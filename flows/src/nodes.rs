@@ -9,6 +9,7 @@ mod output;
 mod shared;
 
 pub(crate) use input::fields::{check_given, given_schema};
+pub(crate) use input::schedule::{Missed, Settings as ScheduleSettings};
 
 use crate::node::{Adapter, AnyNode};
 

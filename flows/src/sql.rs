@@ -2,6 +2,7 @@
 
 pub(crate) mod projects;
 pub(crate) mod save_points;
+pub(crate) mod schedules;
 pub(crate) mod variables;
 pub(crate) mod versions;
 pub(crate) mod workflows;

@@ -114,7 +114,7 @@ impl Flows {
                 let message = format!("somebody has changed the flow meanwhile: it is not at revision {seen}");
                 return Err(Error::new(ErrorKind::Stale, message));
             }
-            sql::versions::insert(tx, &version).await?;
+            sql::versions::insert(tx, &version, actor.label()).await?;
             self.note(tx, actor, "workflow.publish", Some(&before), Some(&after)).await?;
             Ok(version)
         })

@@ -2,6 +2,7 @@
 
 use accounts::Secret;
 use anyhow::{Context, Result};
+use flows::deploy::Scheduler;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -73,12 +74,17 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
         let resting = resting.clone();
         async move { engine.work(resting).await }
     });
+    let scheduler = Scheduler::new(app.deployments.clone());
+    let schedules = tokio::spawn({
+        let resting = resting.clone();
+        async move { scheduler.work(resting).await }
+    });
     edge::run(listener, routes, &config.server, stopping.signalled()).await;
     stop.send_replace(true);
     reloading.abort();
     upkeep.abort();
     resting.cancel();
-    let _ = runs.await;
+    let _ = (runs.await, schedules.await);
     app.gateway.flush().await;
     let _ = (accounts.await, documents.await);
     // A mail under way is sent again by the next start, after its lease.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::schedule::http as schedule;
 use super::{Deployments, begins_with, may_call};
 use crate::graph::Graph;
 use crate::ids::{RunId, WorkflowId};
@@ -37,6 +38,7 @@ pub fn router(deployments: Deployments) -> Routes {
         .routes(routes!(call))
         .routes(routes!(read))
         .routes(routes!(describe))
+        .routes(routes!(schedule::preview))
         .with_state(deployments)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(with_request_id))
@@ -189,6 +191,8 @@ struct Deployment {
     model: Option<String>,
     /// Its REST endpoint, where it begins with "API endpoint".
     endpoint: Option<Endpoint>,
+    /// When it begins runs by itself.
+    schedules: Vec<schedule::DeployedSchedule>,
 }
 
 /// A REST endpoint of a flow.
@@ -203,7 +207,7 @@ struct Endpoint {
 
 /// Show where a flow can be called
 ///
-/// The addresses of the live version: as a model, as a REST endpoint.
+/// The addresses of the live version: as a model, as a REST endpoint; and when it runs by itself.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/deployment", tag = "Deployments", operation_id = "get_deployment",
     params(("id" = WorkflowId, Path, description = "The flow's id")),
@@ -229,12 +233,17 @@ async fn describe(
     let is_chat = live
         .as_deref()
         .is_some_and(|graph| begins_with(graph, super::model::TRIGGER));
+    let schedules = match live.as_deref() {
+        Some(graph) => schedule::schedules(&deployments, &flow, graph).await?,
+        None => Vec::new(),
+    };
     Ok(Json(Deployment {
         workflow_id: id,
         version: flow.live_version,
         is_active: flow.is_active,
         model: is_chat.then(|| format!("flow/{}", flow.slug)),
         endpoint,
+        schedules,
         slug: flow.slug,
     }))
 }

@@ -270,13 +270,26 @@ impl Engine {
     /// `Settings` for a graph that does not validate; `Limit` for flows that call each other without
     /// end; `Internal` when the database refuses.
     pub async fn start(&self, who: &Arc<Principal>, start: Start) -> Result<Started, NodeError> {
+        self.start_as(who, RunId::new(), start).await
+    }
+
+    /// [`Engine::start`] of a run whose id was given out before: it is begun once, whoever tries.
+    ///
+    /// # Errors
+    /// Those of [`Engine::start`]; `Internal`, too, when the run is there already.
+    pub(crate) async fn start_as(
+        &self,
+        who: &Arc<Principal>,
+        id: RunId,
+        start: Start,
+    ) -> Result<Started, NodeError> {
         check_depth(start.depth)?;
         let (compiled, graph) = self.prepare(&start.flow)?;
         let now = self.now();
         let org = who.org_id();
         let has_room = self.take_room(org);
         let run = NewRun {
-            id: RunId::new(),
+            id,
             org_id: org,
             project_id: start.flow.project_id,
             workflow_id: start.flow.workflow_id,
@@ -300,7 +313,6 @@ impl Engine {
             options: start.options,
             created_at: now,
         };
-        let id = run.id;
         let row = has_room.then(|| row_of(&run));
         if !self.inner.committer.insert(run).await {
             if has_room {

@@ -48,11 +48,12 @@ row! {
     }
 }
 
-pub(crate) async fn insert(tx: &mut Tx, version: &Version) -> Result<()> {
+/// `published_by`: the label of who publishes it.
+pub(crate) async fn insert(tx: &mut Tx, version: &Version, published_by: &str) -> Result<()> {
     on_tx!(tx, execute => sqlx::query(
         "INSERT INTO workflow_versions (id, org_id, workflow_id, number, graph, environment, notes,
-             created_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             created_by, created_at, published_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(version.id)
     .bind(version.org_id)
@@ -62,7 +63,8 @@ pub(crate) async fn insert(tx: &mut Tx, version: &Version) -> Result<()> {
     .bind(&version.environment)
     .bind(&version.notes)
     .bind(version.created_by)
-    .bind(version.created_at))?;
+    .bind(version.created_at)
+    .bind(published_by))?;
     Ok(())
 }
 
@@ -75,6 +77,19 @@ pub(crate) async fn get(
     on_reader!(db, c => sqlx::query_as(
         "SELECT id, org_id, workflow_id, number, graph, environment, notes, created_by, created_at
          FROM workflow_versions WHERE workflow_id = $1 AND org_id = $2 AND number = $3",
+    ).bind(workflow).bind(org).bind(number).fetch_optional(c).await)
+}
+
+/// Who published a version: the user, and the label of the change. `None`: there is no such version.
+pub(crate) async fn publisher(
+    db: &Db,
+    org: OrgId,
+    workflow: WorkflowId,
+    number: i64,
+) -> Result<Option<(Option<UserId>, Option<String>)>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT created_by, published_by FROM workflow_versions
+         WHERE workflow_id = $1 AND org_id = $2 AND number = $3",
     ).bind(workflow).bind(org).bind(number).fetch_optional(c).await)
 }
 

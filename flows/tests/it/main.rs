@@ -10,6 +10,7 @@ mod projects;
 mod properties;
 mod reference;
 mod requests;
+mod schedule;
 mod standin;
 mod support;
 mod templates;

@@ -279,6 +279,20 @@ export interface Deployment {
   /** Its name in `/v1/chat/completions`. */
   model: string | null;
   endpoint: { path: string; input_schema: InputSchema } | null;
+  schedules: DeployedSchedule[];
+}
+
+/** When a flow begins runs by itself. */
+export interface DeployedSchedule {
+  node_id: string;
+  /** Lines of cron. */
+  times: string[];
+  timezone: string;
+  missed: "skip" | "once" | "all";
+  /** The next five times. */
+  next: string[];
+  /** The last time that came; `error`: why it began no run. */
+  last: { scheduled_at: string; run_id: string | null; error: string | null } | null;
 }
 
 /** JSON Schema of what a flow is given. */

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use crate::calendar::wrong_line;
 use crate::graph::{DataType, Port, Ports};
 use crate::node::{
     About, Category, Example, Node, NodeContext, NodeResult, Output, RawSettings, Role,
@@ -14,9 +16,11 @@ use crate::value::PortValues;
 pub(in crate::nodes) struct Schedule;
 
 /// What happens to times that came while no server ran.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
-enum Missed {
+pub(crate) enum Missed {
     /// They are left out.
     Skip,
     /// One run makes up for all of them.
@@ -26,22 +30,21 @@ enum Missed {
     All,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the scheduler reads these, not the node")]
-pub(in crate::nodes) struct Settings {
+pub(crate) struct Settings {
     /// When: cron with five fields (`0 9 * * 1-5`), several of them if needed.
     #[serde(default = "daily")]
     #[schemars(length(min = 1, max = 20), extend("items" = json!({"type": "string", "x-widget": "cron", "x-expression": "never"})))]
-    times: Vec<String>,
+    pub(crate) times: Vec<String>,
     /// Where these times are meant, such as `Europe/Berlin`.
     #[serde(default = "utc")]
     #[schemars(extend("x-widget" = "timezone", "x-expression" = "never"))]
-    timezone: String,
+    pub(crate) timezone: String,
     /// What happens to times that came while no server ran.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    missed: Missed,
+    pub(crate) missed: Missed,
     /// What the run is given as `input`.
     #[serde(default)]
     #[schemars(extend("x-widget" = "json"))]
@@ -96,7 +99,13 @@ impl Node for Schedule {
     }
 
     fn check(settings: &RawSettings) -> Vec<(String, String)> {
-        check_zone("timezone", settings.get("timezone").and_then(Value::as_str))
+        let times = settings.get("times").and_then(Value::as_array);
+        let lines = times.into_iter().flatten().filter_map(Value::as_str);
+        let wrong = lines.filter_map(wrong_line);
+        let mut wrong: Vec<_> = wrong.map(|why| ("times".to_owned(), why)).collect();
+        let zone = settings.get("timezone").and_then(Value::as_str);
+        wrong.extend(check_zone("timezone", zone));
+        wrong
     }
 
     fn examples() -> Vec<Example> {

@@ -6,13 +6,7 @@ use crate::node::NodeError;
 
 /// The zone of this name; `UTC` for the empty one.
 pub(in crate::nodes) fn zone(field: &str, name: &str) -> Result<TimeZone, NodeError> {
-    if name.is_empty() || name == "UTC" {
-        return Ok(TimeZone::UTC);
-    }
-    TimeZone::get(name).map_err(|_| {
-        let message = format!("there is no time zone `{name:.80}`: write it as Europe/Berlin");
-        NodeError::settings(field, message)
-    })
+    crate::calendar::zone(name).map_err(|message| NodeError::settings(field, message))
 }
 
 /// Whether a zone of this name exists, or an expression will say.

@@ -247,8 +247,11 @@ export const de: Translation<typeof en> = {
     endpointHint:
       'Die Eingabe wird geprüft, bevor etwas läuft. Mit "mode": "async" wird die Antwort später geholt.',
     schema: "Was er bekommt (JSON Schema)",
+    schedule: "Von selbst, zu diesen Zeiten",
+    next: "Nächste Läufe, in deiner eigenen Zeit:",
+    notBegun: "Kein Lauf begann um {{time}}",
     nothing:
-      "Von außen ruft diesen Flow nichts auf. Gib ihm den Auslöser „Chat-Nachricht“ oder „API-Endpunkt“ und veröffentliche ihn neu.",
+      "Von außen ruft diesen Flow nichts auf. Gib ihm den Auslöser „Chat-Nachricht“, „API-Endpunkt“ oder „Zeitplan“ und veröffentliche ihn neu.",
   },
   diff: {
     title: "Unterschiede",

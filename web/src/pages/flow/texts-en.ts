@@ -247,8 +247,11 @@ export const en = {
     endpointHint:
       'The input is checked before anything runs. With "mode": "async" the answer is fetched later.',
     schema: "What it is given (JSON Schema)",
+    schedule: "By itself, at these times",
+    next: "Next runs, in your own time:",
+    notBegun: "No run began at {{time}}",
     nothing:
-      'Nothing calls this flow from outside. Give it the trigger "Chat message" or "API endpoint", and publish it again.',
+      'Nothing calls this flow from outside. Give it the trigger "Chat message", "API endpoint" or "Schedule", and publish it again.',
   },
   diff: {
     title: "Differences",

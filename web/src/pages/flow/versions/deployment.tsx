@@ -1,12 +1,13 @@
-import { Button, Code, Stack, Switch, Text, Title } from "@mantine/core";
+import { Alert, Button, Code, List, Stack, Switch, Text, Title } from "@mantine/core";
 import { IconRocket } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type Deployment, flows, type InputSchema } from "../../../api/flows";
+import { type DeployedSchedule, type Deployment, flows, type InputSchema } from "../../../api/flows";
 import { CodeBlock } from "../../../components/code-block";
 import { FailureNotice } from "../../../components/failure-notice";
 import { Pending } from "../../../components/pending";
 import { Snippets } from "../../../components/snippets";
 import type { Json } from "../../../flow/graph";
+import { dateTime } from "../../../i18n/format";
 import { useDraft, useSession } from "../session";
 import { useFlow } from "../texts";
 
@@ -34,7 +35,7 @@ export function DeploymentPanel() {
   });
   if (found.error) return <FailureNotice error={found.error} onRetry={() => void found.refetch()} />;
   if (found.isPending) return <Pending rows={4} />;
-  const { version, model, endpoint } = found.data;
+  const { version, model, endpoint, schedules } = found.data;
   if (version === null) {
     return (
       <Stack gap="sm" align="flex-start">
@@ -72,7 +73,10 @@ export function DeploymentPanel() {
         </Stack>
       )}
       {endpoint && <EndpointPart endpoint={endpoint} />}
-      {!model && !endpoint && <Text size="sm">{t("deployment.nothing")}</Text>}
+      {schedules.map((schedule) => (
+        <SchedulePart key={schedule.node_id} schedule={schedule} />
+      ))}
+      {!model && !endpoint && schedules.length === 0 && <Text size="sm">{t("deployment.nothing")}</Text>}
     </Stack>
   );
 }
@@ -95,6 +99,32 @@ function EndpointPart({ endpoint }: { endpoint: NonNullable<Deployment["endpoint
       <CodeBlock code={call} label="curl" />
       <Text size="sm">{t("deployment.schema")}</Text>
       <CodeBlock code={JSON.stringify(endpoint.input_schema, null, 2)} label={t("deployment.schema")} />
+    </Stack>
+  );
+}
+
+function SchedulePart({ schedule }: { schedule: DeployedSchedule }) {
+  const t = useFlow();
+  const { last, next, times, timezone } = schedule;
+  return (
+    <Stack gap="xs">
+      <Title order={3} size="h5">
+        {t("deployment.schedule")}
+      </Title>
+      <Text size="sm">
+        <Code>{times.join(" · ")}</Code> {timezone || "UTC"}
+      </Text>
+      <Text size="sm">{t("deployment.next")}</Text>
+      <List size="sm">
+        {next.map((time) => (
+          <List.Item key={time}>{dateTime(time)}</List.Item>
+        ))}
+      </List>
+      {last?.error && (
+        <Alert color="red" title={t("deployment.notBegun", { time: dateTime(last.scheduled_at) })}>
+          {last.error}
+        </Alert>
+      )}
     </Stack>
   );
 }
