@@ -6,6 +6,7 @@
 pub mod http;
 mod model;
 mod speaker;
+pub mod webhook;
 
 pub use model::FlowModels;
 

@@ -9,6 +9,7 @@ mod output;
 mod shared;
 
 pub(crate) use input::fields::{check_given, given_schema};
+pub(crate) use input::webhook;
 
 use crate::node::{Adapter, AnyNode};
 

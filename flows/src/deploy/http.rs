@@ -37,6 +37,8 @@ pub fn router(deployments: Deployments) -> Routes {
         .routes(routes!(call))
         .routes(routes!(read))
         .routes(routes!(describe))
+        .routes(routes!(super::webhook::http::list))
+        .routes(routes!(super::webhook::http::replay))
         .with_state(deployments)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(with_request_id))
@@ -189,6 +191,8 @@ struct Deployment {
     model: Option<String>,
     /// Its REST endpoint, where it begins with "API endpoint".
     endpoint: Option<Endpoint>,
+    /// Its public address, where it begins with a webhook.
+    webhook: Option<super::webhook::WebhookAddress>,
 }
 
 /// A REST endpoint of a flow.
@@ -203,7 +207,7 @@ struct Endpoint {
 
 /// Show where a flow can be called
 ///
-/// The addresses of the live version: as a model, as a REST endpoint.
+/// The addresses of the live version: as a model, as a REST endpoint, as a webhook.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/deployment", tag = "Deployments", operation_id = "get_deployment",
     params(("id" = WorkflowId, Path, description = "The flow's id")),
@@ -229,7 +233,12 @@ async fn describe(
     let is_chat = live
         .as_deref()
         .is_some_and(|graph| begins_with(graph, super::model::TRIGGER));
+    let webhook = match &live {
+        Some(graph) => deployments.webhook_address(&flow, graph).await?,
+        None => None,
+    };
     Ok(Json(Deployment {
+        webhook,
         workflow_id: id,
         version: flow.live_version,
         is_active: flow.is_active,

@@ -255,6 +255,11 @@ impl Engine {
         self.inner.services.gateway.accounts()
     }
 
+    /// What nodes share.
+    pub(crate) fn services(&self) -> &Arc<Services> {
+        &self.inner.services
+    }
+
     pub(super) fn db(&self) -> &Db {
         &self.inner.db
     }
@@ -270,13 +275,23 @@ impl Engine {
     /// `Settings` for a graph that does not validate; `Limit` for flows that call each other without
     /// end; `Internal` when the database refuses.
     pub async fn start(&self, who: &Arc<Principal>, start: Start) -> Result<Started, NodeError> {
+        self.start_as(who, RunId::new(), start).await
+    }
+
+    /// [`start`](Self::start) with an id that was noted down before: a second run of it is refused.
+    pub(crate) async fn start_as(
+        &self,
+        who: &Arc<Principal>,
+        id: RunId,
+        start: Start,
+    ) -> Result<Started, NodeError> {
         check_depth(start.depth)?;
         let (compiled, graph) = self.prepare(&start.flow)?;
         let now = self.now();
         let org = who.org_id();
         let has_room = self.take_room(org);
         let run = NewRun {
-            id: RunId::new(),
+            id,
             org_id: org,
             project_id: start.flow.project_id,
             workflow_id: start.flow.workflow_id,
@@ -300,7 +315,6 @@ impl Engine {
             options: start.options,
             created_at: now,
         };
-        let id = run.id;
         let row = has_room.then(|| row_of(&run));
         if !self.inner.committer.insert(run).await {
             if has_room {
