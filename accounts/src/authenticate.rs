@@ -20,8 +20,8 @@ impl Accounts {
     }
 
     /// Who began a flow's run, as they are now, so that the run can go on after a restart: by the key
-    /// if it was one, else by the person. `None`: the key is revoked or has expired, or the person is no
-    /// longer a member.
+    /// if it was one, else by the person; where there was neither, the organization itself. `None`: the
+    /// key is revoked or has expired, or the person is no longer a member.
     pub fn principal_of_run(
         &self,
         org: OrgId,
@@ -32,7 +32,7 @@ impl Accounts {
         let found = match (key, user) {
             (Some(key), _) => memory.key(key)?.admit(&*self.inner.clock).ok()?,
             (None, Some(user)) => Arc::clone(memory.member(user, org)?),
-            (None, None) => return None,
+            (None, None) => memory.organization_itself(org)?,
         };
         (found.org_id() == org).then_some(found)
     }

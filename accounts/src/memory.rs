@@ -175,6 +175,26 @@ impl Memory {
         self.rules.organizations.get(&org).map(Arc::clone)
     }
 
+    /// The organization as a caller, for what begins without one: its limits and budgets apply, and
+    /// it may do nothing under `/api/v1`.
+    pub(crate) fn organization_itself(&self, org: OrgId) -> Option<Arc<Principal>> {
+        self.organization(org)?;
+        let caller = CallerFacts {
+            key_id: None,
+            org_id: org,
+            user_id: None,
+            team_id: None,
+            name: "organization".to_owned(),
+            role: None,
+            instance_owner: false,
+            models: Vec::new(),
+            endpoints: Vec::new(),
+            tags: Vec::new(),
+            metadata: Map::new(),
+        };
+        Some(self.rules.principal(&Arc::new(caller)))
+    }
+
     pub(crate) fn organizations(&self) -> Vec<(OrgId, Arc<OrganizationFacts>)> {
         let all = self.rules.organizations.iter();
         all.map(|(org, facts)| (*org, Arc::clone(facts))).collect()

@@ -7,6 +7,7 @@ pub mod http;
 mod model;
 mod schedule;
 mod speaker;
+pub mod webhook;
 
 pub use model::FlowModels;
 pub use schedule::Scheduler;

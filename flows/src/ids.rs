@@ -9,6 +9,8 @@ store::id! {
     pub struct RunId;
     /// A published version of a flow.
     pub struct VersionId;
+    /// A request that came to a flow's webhook.
+    pub struct DeliveryId;
     /// A saved state of a whole project.
     pub struct SavePointId;
 }

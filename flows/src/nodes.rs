@@ -10,6 +10,7 @@ mod shared;
 
 pub(crate) use input::fields::{check_given, given_schema};
 pub(crate) use input::schedule::{Missed, Settings as ScheduleSettings};
+pub(crate) use input::webhook;
 
 use crate::node::{Adapter, AnyNode};
 

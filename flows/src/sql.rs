@@ -1,5 +1,6 @@
 //! All SQL of this crate.
 
+pub(crate) mod deliveries;
 pub(crate) mod projects;
 pub(crate) mod save_points;
 pub(crate) mod schedules;

@@ -205,6 +205,27 @@ impl Flows {
         Ok(())
     }
 
+    /// One secret of a project; `None`: it has none of this name.
+    ///
+    /// # Errors
+    /// Those of the vault and the database.
+    pub(crate) async fn project_secret(
+        &self,
+        org: OrgId,
+        project: ProjectId,
+        name: &str,
+    ) -> Result<Option<Secret>> {
+        let known = sql::variables::secrets(self.db(), org, project).await?;
+        let Some(secret) = known.into_iter().find(|secret| secret.name == name) else {
+            return Ok(None);
+        };
+        let accounts = self.accounts();
+        let value = accounts
+            .credential_secret(org, secret.credential_id)
+            .await?;
+        Ok(Some(value))
+    }
+
     /// All secrets of a project for a run; each one that an expression reads becomes known to `masker`.
     ///
     /// # Errors

@@ -89,7 +89,9 @@ pub fn build(app: &App, edge: Edge) -> anyhow::Result<Router> {
     if let Some(cors) = shield::cors(&edge.server)? {
         router = router.layer(cors);
     }
+    // Outside of what is for keys and sessions: webhooks say themselves which origins may call.
     let router = router
+        .merge(flows::deploy::webhook::router(app.deployments.clone()))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(
             shield::Headers::new(&edge.server),

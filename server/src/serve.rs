@@ -79,12 +79,16 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
         let resting = resting.clone();
         async move { scheduler.work(resting).await }
     });
+    let deliveries = tokio::spawn({
+        let (deployments, resting) = (app.deployments.clone(), resting.clone());
+        async move { deployments.keep_deliveries(resting).await }
+    });
     edge::run(listener, routes, &config.server, stopping.signalled()).await;
     stop.send_replace(true);
     reloading.abort();
     upkeep.abort();
     resting.cancel();
-    let _ = (runs.await, schedules.await);
+    let _ = (runs.await, schedules.await, deliveries.await);
     app.gateway.flush().await;
     let _ = (accounts.await, documents.await);
     // A mail under way is sent again by the next start, after its lease.

@@ -63,7 +63,7 @@ where
 impl Accounts {
     /// The client's own address: behind trusted proxies, what the nearest one that is not trusted
     /// gave.
-    fn client_address(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+    pub fn client_address(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let trusted = |address: IpAddr| {
             let networks = self.inner.trusted_proxies.iter();
             networks.into_iter().any(|range| range.contains(address))

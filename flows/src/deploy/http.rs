@@ -39,6 +39,8 @@ pub fn router(deployments: Deployments) -> Routes {
         .routes(routes!(read))
         .routes(routes!(describe))
         .routes(routes!(schedule::preview))
+        .routes(routes!(super::webhook::http::list))
+        .routes(routes!(super::webhook::http::replay))
         .with_state(deployments)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(with_request_id))
@@ -193,6 +195,8 @@ struct Deployment {
     endpoint: Option<Endpoint>,
     /// When it begins runs by itself.
     schedules: Vec<schedule::DeployedSchedule>,
+    /// Its public address, where it begins with a webhook.
+    webhook: Option<super::webhook::WebhookAddress>,
 }
 
 /// A REST endpoint of a flow.
@@ -207,7 +211,8 @@ struct Endpoint {
 
 /// Show where a flow can be called
 ///
-/// The addresses of the live version: as a model, as a REST endpoint; and when it runs by itself.
+/// The addresses of the live version: as a model, as a REST endpoint, as a webhook; and when it runs by
+/// itself.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/deployment", tag = "Deployments", operation_id = "get_deployment",
     params(("id" = WorkflowId, Path, description = "The flow's id")),
@@ -237,7 +242,12 @@ async fn describe(
         Some(graph) => schedule::schedules(&deployments, &flow, graph).await?,
         None => Vec::new(),
     };
+    let webhook = match &live {
+        Some(graph) => deployments.webhook_address(&flow, graph).await?,
+        None => None,
+    };
     Ok(Json(Deployment {
+        webhook,
         workflow_id: id,
         version: flow.live_version,
         is_active: flow.is_active,

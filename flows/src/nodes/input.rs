@@ -8,4 +8,4 @@ pub(super) mod form;
 pub(super) mod manual;
 pub(super) mod schedule;
 pub(super) mod sub_flow;
-pub(super) mod webhook;
+pub(crate) mod webhook;

@@ -255,6 +255,11 @@ impl Engine {
         self.inner.services.gateway.accounts()
     }
 
+    /// What nodes share.
+    pub(crate) fn services(&self) -> &Arc<Services> {
+        &self.inner.services
+    }
+
     pub(super) fn db(&self) -> &Db {
         &self.inner.db
     }

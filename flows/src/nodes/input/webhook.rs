@@ -15,7 +15,7 @@ pub(in crate::nodes) struct Webhook;
 /// Methods that the address takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Method {
+pub(crate) enum Method {
     Get,
     Post,
     Put,
@@ -26,7 +26,7 @@ enum Method {
 /// Who may call.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-enum Auth {
+pub(crate) enum Auth {
     /// Everybody who knows the address.
     #[default]
     None,
@@ -74,7 +74,7 @@ fn signature() -> String {
 /// When the caller is answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Respond {
+pub(crate) enum Respond {
     /// As soon as the run is stored: 202 with its id.
     AtOnce,
     /// When the run is done, with what it returns.
@@ -88,35 +88,34 @@ enum Respond {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the endpoint reads these, not the node")]
-pub(in crate::nodes) struct Settings {
+pub(crate) struct Settings {
     /// Methods that the address takes; none: POST.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    methods: Vec<Method>,
+    pub(crate) methods: Vec<Method>,
     /// Who may call.
     #[serde(default)]
-    auth: Auth,
+    pub(crate) auth: Auth,
     /// When the caller is answered.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    respond: Respond,
+    pub(crate) respond: Respond,
     /// A header whose value names the delivery: a second request with the same value begins no run.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never", "x-placeholder" = "x-delivery-id"))]
-    dedupe_header: String,
+    pub(crate) dedupe_header: String,
     /// Largest body in kilobytes.
     #[serde(default = "one_megabyte")]
     #[schemars(range(min = 1, max = 65536))]
-    max_kilobytes: u32,
+    pub(crate) max_kilobytes: u32,
     /// Origins whose pages may call, for CORS; none: no page may.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    allowed_origins: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
     /// Addresses and networks that may call, such as `192.0.2.0/24`; none: all.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    allowed_addresses: Vec<String>,
+    pub(crate) allowed_addresses: Vec<String>,
 }
 
 fn one_megabyte() -> u32 {
@@ -130,11 +129,13 @@ impl Node for Webhook {
         role: Role::Trigger,
         icon: "webhook",
         keywords: &["http", "callback", "request", "event"],
-        docs: "Publishing gives the flow an address; the editor has another one for tests, which runs \
-               the draft and shows each request.\n\nA JSON body arrives parsed, a form as an object, \
-               anything else as text or as a file. Each request is written to the delivery ledger \
-               before it is answered, so that none is lost; give a *dedupe header* and none is run \
-               twice.",
+        docs: "Publishing gives the flow an address, `/hooks/…`, which its deployment shows. It calls the \
+               live version; drafts have no address: run them from the editor with a request as \
+               input.\n\nA JSON body arrives parsed, a form as an object, a text as a text, anything \
+               else as a file. Each request is written to the delivery ledger before it is answered, \
+               so that none is lost and each can be sent again; give a *dedupe header* and none is \
+               run twice. Who calls is checked before; the headers that hold secrets are not kept and \
+               do not reach the flow.",
         ..About::step(
             "input.webhook",
             Category::Input,

@@ -27,6 +27,18 @@ impl Engine {
         sql::load_run(&self.inner.db, org, run).await
     }
 
+    /// What a node gave, where it is stored: at the first time it was done.
+    pub(crate) async fn output_of(
+        &self,
+        run: RunId,
+        node: &NodeId,
+    ) -> Result<Option<crate::value::PortValues>, store::Error> {
+        let steps = self.steps(run).await?;
+        let done = |step: &Step| matches!(step.detail, Detail::Done { .. });
+        let mut of_node = steps.into_iter().filter(|step| step.node == *node);
+        Ok(of_node.find(done).map(|step| step.output))
+    }
+
     pub(in crate::run) async fn steps(&self, run: RunId) -> Result<Vec<Step>, store::Error> {
         sql::load_steps(&self.inner.db, run).await
     }
