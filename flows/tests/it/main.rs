@@ -13,4 +13,5 @@ mod requests;
 mod standin;
 mod support;
 mod templates;
+mod webhooks;
 mod workflows;

@@ -249,7 +249,7 @@ impl Call<'_> {
         let said = said.and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
         let too_large = || {
             let message = format!("the body has more than {kilobytes} kilobytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
         };
         if said.is_some_and(|bytes| bytes > most) {
             return Err(self.refuse(too_large(), "the body is too large").await);
