@@ -533,7 +533,7 @@ async fn a_stored_delivery_runs_again_and_one_that_was_cut_off_runs_once() {
         // As a kill leaves it: written down, the run not begun.
         let before = hook.runs().await;
         let db = hook.site.world.flows.db();
-        let kill = "UPDATE webhook_deliveries SET status = 'received', due_at = received_at,
+        let kill = "UPDATE workflow_deliveries SET status = 'received', due_at = received_at,
             run_id = replay_of WHERE replay_of IS NOT NULL";
         store::on_writer!(db, execute => sqlx::query(kill)).expect("written");
         let deployments = &hook.site.deployments;
@@ -541,7 +541,7 @@ async fn a_stored_delivery_runs_again_and_one_that_was_cut_off_runs_once() {
         assert_eq!(deployments.take_up_deliveries().await.expect("looked"), 0);
         assert_eq!(hook.runs().await, before + 1);
         // Killed between the run's beginning and its note.
-        let kill = "UPDATE webhook_deliveries SET status = 'received', due_at = received_at
+        let kill = "UPDATE workflow_deliveries SET status = 'received', due_at = received_at
             WHERE replay_of IS NOT NULL";
         store::on_writer!(db, execute => sqlx::query(kill)).expect("written");
         assert_eq!(deployments.take_up_deliveries().await.expect("taken"), 1);

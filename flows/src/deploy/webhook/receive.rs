@@ -74,6 +74,8 @@ async fn receive(
             Err(refused) => refused,
         }
     };
+    // Otherwise an error would be written again for its request's id, without these headers.
+    response.extensions_mut().remove::<ApiError>();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(DELIVERY, value);
@@ -234,8 +236,6 @@ impl Call<'_> {
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, value);
         }
-        // Otherwise it would be written again, with the challenge of the API.
-        response.extensions_mut().remove::<ApiError>();
         Err(response)
     }
 

@@ -247,8 +247,11 @@ export const de: Translation<typeof en> = {
     endpointHint:
       'Die Eingabe wird geprüft, bevor etwas läuft. Mit "mode": "async" wird die Antwort später geholt.',
     schema: "Was er bekommt (JSON Schema)",
+    webhook: "Als Webhook",
+    webhookHint:
+      "Die Adresse braucht keinen API-Schlüssel: Wer aufrufen darf, sagt der Auslöser. Sie bleibt in jeder Version dieselbe.",
     nothing:
-      "Von außen ruft diesen Flow nichts auf. Gib ihm den Auslöser „Chat-Nachricht“ oder „API-Endpunkt“ und veröffentliche ihn neu.",
+      "Von außen ruft diesen Flow nichts auf. Gib ihm den Auslöser „Chat-Nachricht“, „API-Endpunkt“ oder „Webhook“ und veröffentliche ihn neu.",
   },
   diff: {
     title: "Unterschiede",

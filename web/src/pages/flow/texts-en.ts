@@ -247,8 +247,11 @@ export const en = {
     endpointHint:
       'The input is checked before anything runs. With "mode": "async" the answer is fetched later.',
     schema: "What it is given (JSON Schema)",
+    webhook: "As a webhook",
+    webhookHint:
+      "The address needs no API key: the trigger's settings say who may call. It stays the same in every version.",
     nothing:
-      'Nothing calls this flow from outside. Give it the trigger "Chat message" or "API endpoint", and publish it again.',
+      'Nothing calls this flow from outside. Give it the trigger "Chat message", "API endpoint" or "Webhook", and publish it again.',
   },
   diff: {
     title: "Differences",

@@ -34,7 +34,7 @@ export function DeploymentPanel() {
   });
   if (found.error) return <FailureNotice error={found.error} onRetry={() => void found.refetch()} />;
   if (found.isPending) return <Pending rows={4} />;
-  const { version, model, endpoint } = found.data;
+  const { version, model, endpoint, webhook } = found.data;
   if (version === null) {
     return (
       <Stack gap="sm" align="flex-start">
@@ -72,7 +72,8 @@ export function DeploymentPanel() {
         </Stack>
       )}
       {endpoint && <EndpointPart endpoint={endpoint} />}
-      {!model && !endpoint && <Text size="sm">{t("deployment.nothing")}</Text>}
+      {webhook && <WebhookPart webhook={webhook} />}
+      {!model && !endpoint && !webhook && <Text size="sm">{t("deployment.nothing")}</Text>}
     </Stack>
   );
 }
@@ -95,6 +96,24 @@ function EndpointPart({ endpoint }: { endpoint: NonNullable<Deployment["endpoint
       <CodeBlock code={call} label="curl" />
       <Text size="sm">{t("deployment.schema")}</Text>
       <CodeBlock code={JSON.stringify(endpoint.input_schema, null, 2)} label={t("deployment.schema")} />
+    </Stack>
+  );
+}
+
+function WebhookPart({ webhook }: { webhook: NonNullable<Deployment["webhook"]> }) {
+  const t = useFlow();
+  const method = webhook.methods[0] ?? "POST";
+  const lines = [`curl -X ${method} ${location.origin}${webhook.path}`];
+  if (method !== "GET") {
+    lines.push(`  -H "Content-Type: application/json"`, `  -d '{"text": "…"}'`);
+  }
+  return (
+    <Stack gap="xs">
+      <Title order={3} size="h5">
+        {t("deployment.webhook")}
+      </Title>
+      <Text size="sm">{t("deployment.webhookHint")}</Text>
+      <CodeBlock code={lines.join(" \\\n")} label="curl" />
     </Stack>
   );
 }
