@@ -326,11 +326,7 @@ impl Scheduler {
             ));
         }
         let who = self.deployments.publisher(tick.org_id, &runnable).await?;
-        let who = who.ok_or_else(|| {
-            let why =
-                "who published the flow may no longer act in the organization; publish it again";
-            Failure::Lasting(why.to_owned())
-        })?;
+        let who = who.ok_or_else(|| Failure::Lasting("the organization is gone".to_owned()))?;
         let start = Start {
             flow: runnable,
             input: json!({"scheduled_at": tick.scheduled_at}),
@@ -367,8 +363,8 @@ impl Scheduler {
 
 impl Deployments {
     /// In whose name a published flow runs that nobody calls: who published this version, as they are
-    /// now; by the key if it was one, and by the key's owner once it is revoked. `None`: they may no
-    /// longer act in the organization.
+    /// now; by the key if it was one, and by the key's owner once it is revoked; where neither may act
+    /// in the organization any longer, the organization itself. `None`: it is gone, too.
     pub(crate) async fn publisher(
         &self,
         org: OrgId,
@@ -388,6 +384,8 @@ impl Deployments {
         let key = key.and_then(|id| id.parse().ok());
         let accounts = self.flows.accounts();
         let by_key = key.and_then(|key| accounts.principal_of_run(org, None, Some(key)));
-        Ok(by_key.or_else(|| accounts.principal_of_run(org, Some(user?), None)))
+        let of_person = || accounts.principal_of_run(org, Some(user?), None);
+        let found = by_key.or_else(of_person);
+        Ok(found.or_else(|| accounts.principal_of_run(org, None, None)))
     }
 }

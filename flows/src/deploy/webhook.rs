@@ -4,8 +4,7 @@
 //! that run begins. Whoever dies in between leaves a delivery that is due: it is taken up again, and as
 //! the run's id is known, it begins once.
 //!
-//! A run begins on behalf of the person who published the live version, as long as they are a member;
-//! where a key published it or the person has left, on behalf of the organization itself.
+//! A run begins on behalf of who published the live version, as schedules' runs do.
 
 mod answer;
 mod auth;
@@ -21,7 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::Rng as _;
 use serde::Serialize;
-use store::{OrgId, UserId};
+use store::OrgId;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
@@ -67,7 +66,6 @@ struct Hook {
     flow: Runnable,
     node: NodeId,
     settings: Settings,
-    publisher: Option<UserId>,
 }
 
 impl Hook {
@@ -168,7 +166,6 @@ impl Deployments {
             org: flow.org_id,
             node,
             settings,
-            publisher: version.created_by,
             flow: Runnable {
                 project_id: flow.project_id,
                 workflow_id: flow.id,
@@ -176,15 +173,6 @@ impl Deployments {
                 graph: Arc::new(graph),
             },
         }))
-    }
-
-    /// On whose behalf the flow runs when nobody is logged in.
-    fn principal_of(&self, hook: &Hook) -> Option<Arc<Principal>> {
-        let accounts = self.flows.accounts();
-        let publisher = hook.publisher;
-        let person =
-            publisher.and_then(|user| accounts.principal_of_run(hook.org, Some(user), None));
-        person.or_else(|| accounts.principal_of_run(hook.org, None, None))
     }
 
     /// Begins the run of a delivery that is written down, and notes that, or why not.
@@ -224,7 +212,8 @@ impl Deployments {
         request: &Request,
         run: RunId,
     ) -> Result<Started, Refusal> {
-        let own = self.principal_of(hook);
+        let own = self.publisher(hook.org, &hook.flow).await;
+        let own = own.map_err(|error| Refusal::Later(error.to_string()))?;
         let who = who.or(own.as_ref());
         let who = who.ok_or_else(|| Refusal::Flow("the organization is gone".to_owned()))?;
         let blobs = &self.engine.services().blobs;

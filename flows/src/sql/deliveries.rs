@@ -72,7 +72,7 @@ macro_rules! request_columns {
 /// The flow behind an address. The token is all that a caller shows, so no organization narrows this.
 pub(crate) async fn find_address(db: &Db, token: &str) -> Result<Option<(OrgId, WorkflowId)>> {
     on_reader!(db, c => sqlx::query_as(
-        "SELECT org_id, workflow_id FROM webhook_addresses WHERE token = $1",
+        "SELECT org_id, workflow_id FROM workflow_addresses WHERE token = $1",
     ).bind(token).fetch_optional(c).await)
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn put_address(
     now: Micros,
 ) -> Result<String> {
     on_writer!(db, execute => sqlx::query(
-        "INSERT INTO webhook_addresses (workflow_id, org_id, token, created_at)
+        "INSERT INTO workflow_addresses (workflow_id, org_id, token, created_at)
          VALUES ($1, $2, $3, $4) ON CONFLICT (workflow_id) DO NOTHING",
     )
     .bind(workflow)
@@ -93,7 +93,7 @@ pub(crate) async fn put_address(
     .bind(token)
     .bind(now))?;
     let (token,): (String,) = on_reader!(db, c => sqlx::query_as(
-        "SELECT token FROM webhook_addresses WHERE workflow_id = $1 AND org_id = $2",
+        "SELECT token FROM workflow_addresses WHERE workflow_id = $1 AND org_id = $2",
     ).bind(workflow).bind(org).fetch_one(c).await)?;
     Ok(token)
 }
@@ -101,7 +101,7 @@ pub(crate) async fn put_address(
 /// The flow's address, if it has one.
 pub(crate) async fn address(db: &Db, org: OrgId, workflow: WorkflowId) -> Result<Option<String>> {
     let found: Option<(String,)> = on_reader!(db, c => sqlx::query_as(
-        "SELECT token FROM webhook_addresses WHERE workflow_id = $1 AND org_id = $2",
+        "SELECT token FROM workflow_addresses WHERE workflow_id = $1 AND org_id = $2",
     ).bind(workflow).bind(org).fetch_optional(c).await)?;
     Ok(found.map(|(token,)| token))
 }
@@ -109,7 +109,7 @@ pub(crate) async fn address(db: &Db, org: OrgId, workflow: WorkflowId) -> Result
 /// Writes a delivery down; `false`: one with this dedupe key is there.
 pub(crate) async fn insert(db: &Db, new: &Request) -> Result<bool> {
     let rows = on_writer!(db, execute => sqlx::query(concat!(
-        "INSERT INTO webhook_deliveries (", request_columns!(), ")
+        "INSERT INTO workflow_deliveries (", request_columns!(), ")
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
          ON CONFLICT (workflow_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING",
     ))
@@ -142,7 +142,7 @@ pub(crate) async fn count_refused(
     since: Micros,
 ) -> Result<i64> {
     let (count,): (i64,) = on_reader!(db, c => sqlx::query_as(
-        "SELECT count(*) FROM webhook_deliveries WHERE received_at >= $1 AND workflow_id = $2
+        "SELECT count(*) FROM workflow_deliveries WHERE received_at >= $1 AND workflow_id = $2
              AND org_id = $3 AND status IN ('refused', 'duplicate')",
     ).bind(since).bind(workflow).bind(org).fetch_one(c).await)?;
     Ok(count)
@@ -156,7 +156,7 @@ pub(crate) async fn run_of_key(
     key: &str,
 ) -> Result<Option<RunId>> {
     let found: Option<(Option<RunId>,)> = on_reader!(db, c => sqlx::query_as(
-        "SELECT run_id FROM webhook_deliveries WHERE workflow_id = $1 AND dedupe_key = $2
+        "SELECT run_id FROM workflow_deliveries WHERE workflow_id = $1 AND dedupe_key = $2
              AND org_id = $3",
     ).bind(workflow).bind(key).bind(org).fetch_optional(c).await)?;
     Ok(found.and_then(|(run,)| run))
@@ -173,7 +173,7 @@ pub(crate) struct Fate<'a> {
 /// Notes how a delivery went; nobody begins its run any more.
 pub(crate) async fn settle(db: &Db, org: OrgId, id: DeliveryId, fate: Fate<'_>) -> Result<()> {
     on_writer!(db, execute => sqlx::query(
-        "UPDATE webhook_deliveries SET status = $1, error = COALESCE($2, error),
+        "UPDATE workflow_deliveries SET status = $1, error = COALESCE($2, error),
              response_status = COALESCE($3, response_status), due_at = NULL
          WHERE id = $4 AND org_id = $5",
     )
@@ -188,7 +188,7 @@ pub(crate) async fn settle(db: &Db, org: OrgId, id: DeliveryId, fate: Fate<'_>) 
 /// Notes what the caller was answered.
 pub(crate) async fn answered(db: &Db, org: OrgId, id: DeliveryId, status: u16) -> Result<()> {
     on_writer!(db, execute => sqlx::query(
-        "UPDATE webhook_deliveries SET response_status = $1 WHERE id = $2 AND org_id = $3",
+        "UPDATE workflow_deliveries SET response_status = $1 WHERE id = $2 AND org_id = $3",
     )
     .bind(i64::from(status))
     .bind(id)
@@ -209,7 +209,7 @@ pub(crate) async fn list(
                   WHEN d.status = 'claimed' AND r.state IN ('failed', 'cancelled') THEN 'failed'
                   ELSE d.status END AS status,
              d.dedupe_key, d.run_id, d.replay_of, d.response_status, d.error, d.body_bytes
-         FROM webhook_deliveries d LEFT JOIN runs r ON r.id = d.run_id AND r.org_id = d.org_id
+         FROM workflow_deliveries d LEFT JOIN runs r ON r.id = d.run_id AND r.org_id = d.org_id
          WHERE d.workflow_id = $1 AND d.org_id = $2 AND d.id < $3 ORDER BY d.id DESC LIMIT $4",
     ).bind(workflow).bind(org).bind(page.below()).bind(page.rows()).fetch_all(c).await)
 }
@@ -222,7 +222,7 @@ pub(crate) async fn get(
     id: DeliveryId,
 ) -> Result<Option<Request>> {
     on_reader!(db, c => sqlx::query_as(concat!(
-        "SELECT ", request_columns!(), " FROM webhook_deliveries
+        "SELECT ", request_columns!(), " FROM workflow_deliveries
          WHERE id = $1 AND workflow_id = $2 AND org_id = $3",
     )).bind(id).bind(workflow).bind(org).fetch_optional(c).await)
 }
@@ -231,8 +231,8 @@ pub(crate) async fn get(
 /// until `lease`.
 pub(crate) async fn take_due(db: &Db, now: Micros, lease: Micros) -> Result<Vec<Request>> {
     on_writer!(db, c => sqlx::query_as(concat!(
-        "UPDATE webhook_deliveries SET due_at = $1 WHERE due_at <= $2 AND id IN
-             (SELECT id FROM webhook_deliveries WHERE due_at <= $2 ORDER BY due_at LIMIT 16)
+        "UPDATE workflow_deliveries SET due_at = $1 WHERE due_at <= $2 AND id IN
+             (SELECT id FROM workflow_deliveries WHERE due_at <= $2 ORDER BY due_at LIMIT 16)
          RETURNING ", request_columns!(),
     )).bind(lease).bind(now).fetch_all(c).await)
 }
@@ -240,18 +240,18 @@ pub(crate) async fn take_due(db: &Db, now: Micros, lease: Micros) -> Result<Vec<
 /// Notes of all organizations' deliveries how their runs ended, before the runs are forgotten.
 pub(crate) async fn settle_ended(db: &Db) -> Result<u64> {
     on_writer!(db, execute => sqlx::query(
-        "UPDATE webhook_deliveries SET status = CASE WHEN (SELECT r.state FROM runs r
-             WHERE r.id = webhook_deliveries.run_id) = 'completed' THEN 'done' ELSE 'failed' END
+        "UPDATE workflow_deliveries SET status = CASE WHEN (SELECT r.state FROM runs r
+             WHERE r.id = workflow_deliveries.run_id) = 'completed' THEN 'done' ELSE 'failed' END
          WHERE status = 'claimed' AND EXISTS (SELECT 1 FROM runs r
-             WHERE r.id = webhook_deliveries.run_id AND r.ended_at IS NOT NULL)",
+             WHERE r.id = workflow_deliveries.run_id AND r.ended_at IS NOT NULL)",
     ))
 }
 
 /// Deletes deliveries of all organizations that came before this time, at most `most`.
 pub(crate) async fn delete_old(db: &Db, before: Micros, most: i64) -> Result<u64> {
     on_writer!(db, execute => sqlx::query(
-        "DELETE FROM webhook_deliveries WHERE id IN
-             (SELECT id FROM webhook_deliveries WHERE received_at < $1 LIMIT $2)",
+        "DELETE FROM workflow_deliveries WHERE id IN
+             (SELECT id FROM workflow_deliveries WHERE received_at < $1 LIMIT $2)",
     )
     .bind(before)
     .bind(most))

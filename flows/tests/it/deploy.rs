@@ -20,8 +20,9 @@ use crate::support::{edge, node};
 
 /// A world whose flows are deployed, and its `/v1` and `/api/v1`.
 pub(crate) struct Site {
-    world: World,
-    app: Router,
+    pub(crate) world: World,
+    pub(crate) app: Router,
+    pub(crate) deployments: Deployments,
     _work: tokio_util::sync::DropGuard,
 }
 
@@ -44,7 +45,10 @@ impl Site {
         let gateway = &world.services.gateway;
         gateway.register_local(Arc::new(FlowModels(deployments.clone())));
         let app = Router::from(gateway::http::router(gateway.clone()))
-            .merge(Router::from(flows::deploy::http::router(deployments)))
+            .merge(Router::from(flows::deploy::http::router(
+                deployments.clone(),
+            )))
+            .merge(flows::deploy::webhook::router(deployments.clone()))
             .merge(Router::from(flows::run::http::router(engine)))
             .merge(Router::from(flows::http::gallery(
                 world.flows.clone(),
@@ -53,6 +57,7 @@ impl Site {
         Self {
             world,
             app,
+            deployments,
             _work: stop.drop_guard(),
         }
     }
@@ -79,7 +84,7 @@ impl Site {
         self.json("POST", &path, &body).await.1
     }
 
-    async fn publish(&self, name: &str, graph: Graph) -> flows::Workflow {
+    pub(crate) async fn publish(&self, name: &str, graph: Graph) -> flows::Workflow {
         let (flows, actor) = (&self.world.flows, &self.world.actor);
         let project = self.project(name).await;
         let flow = json!({"project_id": project, "name": name, "graph": graph});

@@ -14,4 +14,5 @@ mod schedule;
 mod standin;
 mod support;
 mod templates;
+mod webhooks;
 mod workflows;

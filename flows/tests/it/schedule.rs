@@ -264,9 +264,11 @@ async fn the_deployment_shows_coming_times_and_why_one_began_no_run() {
         assert_eq!(shown["schedules"], wanted);
 
         scheduler.pass().await.expect("it looks");
-        // Nobody stands behind this version any more.
-        on_writer!(db, execute => sqlx::query("UPDATE workflow_versions SET published_by = NULL"))
-            .expect("changed");
+        // The version has a node that this program does not know.
+        on_writer!(db, execute => sqlx::query(
+            "UPDATE workflow_versions SET graph = replace(graph, 'output.return', 'output.gone')",
+        ))
+        .expect("changed");
         world.clock.set("2026-01-01T08:00:00Z".parse().expect("a time"));
         scheduler.pass().await.expect("it looks");
         assert!(begun(&db, id).await.is_empty());
@@ -274,7 +276,7 @@ async fn the_deployment_shows_coming_times_and_why_one_began_no_run() {
         let last = &shown["schedules"][0]["last"];
         assert_eq!(last["scheduled_at"], "2026-01-01T08:00:00Z");
         assert_eq!(last["run_id"], Value::Null);
-        assert!(last["error"].as_str().expect("a reason").contains("publish it again"));
+        assert!(last["error"].as_str().expect("a reason").contains("output.gone"));
     })
     .await;
 }

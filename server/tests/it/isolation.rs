@@ -140,6 +140,8 @@ impl Records {
         let run = site.post(&path, owner, run).await;
         assert_eq!(run.status, StatusCode::ACCEPTED, "{}", run.text);
         let run = run.json()["id"].as_str().expect("an id").to_owned();
+        let delivery = deliver(site, owner, &ids["/api/v1/projects/{id}"]).await;
+        ids.insert("{delivery_id}", delivery);
         ids.insert("/api/v1/workflows/{id}", id);
         ids.insert("/api/v1/executions/{id}", run);
         let team = ids["/api/v1/teams/{id}"].clone();
@@ -173,6 +175,32 @@ impl Records {
         }
         filled.then_some(path)
     }
+}
+
+/// A delivery to the webhook of a flow of the project; its id.
+async fn deliver(site: &Site, owner: &str, project: &str) -> String {
+    let flow = json!({"project_id": project, "name": "hook",
+        "graph": {"nodes": [{"id": "start", "type": "input.webhook", "settings": {"respond": "at_once"}}]}});
+    let made = site.post("/api/v1/workflows", owner, flow).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let id = made.json()["id"].clone();
+    let path = format!("/api/v1/workflows/{}", id.as_str().expect("an id"));
+    let published = site
+        .post(&format!("{path}/publish"), owner, json!({}))
+        .await;
+    assert_eq!(published.status, StatusCode::CREATED, "{}", published.text);
+    let deployment = format!("{path}/deployment");
+    let place = site
+        .send(&Method::GET, &deployment, Some(owner), &[], None)
+        .await;
+    let place = place.json()["webhook"]["path"].clone();
+    let address = place.as_str().expect("an address");
+    let sent = site
+        .send(&Method::POST, address, None, &[], Some(&json!({"n": 1})))
+        .await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED, "{}", sent.text);
+    let delivery = sent.json()["delivery_id"].clone();
+    delivery.as_str().expect("an id").to_owned()
 }
 
 /// The path with values for what belongs to no organization.

@@ -279,6 +279,7 @@ export interface Deployment {
   /** Its name in `/v1/chat/completions`. */
   model: string | null;
   endpoint: { path: string; input_schema: InputSchema } | null;
+  webhook?: { path: string; methods: string[]; auth: string } | null;
   schedules: DeployedSchedule[];
 }
 

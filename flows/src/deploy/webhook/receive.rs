@@ -74,6 +74,8 @@ async fn receive(
             Err(refused) => refused,
         }
     };
+    // Otherwise an error would be written again for its request's id, without these headers.
+    response.extensions_mut().remove::<ApiError>();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(DELIVERY, value);
@@ -234,8 +236,6 @@ impl Call<'_> {
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, value);
         }
-        // Otherwise it would be written again, with the challenge of the API.
-        response.extensions_mut().remove::<ApiError>();
         Err(response)
     }
 
@@ -249,7 +249,7 @@ impl Call<'_> {
         let said = said.and_then(|text| text.to_str().ok()?.parse::<usize>().ok());
         let too_large = || {
             let message = format!("the body has more than {kilobytes} kilobytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", message)
         };
         if said.is_some_and(|bytes| bytes > most) {
             return Err(self.refuse(too_large(), "the body is too large").await);

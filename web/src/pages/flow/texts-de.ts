@@ -251,7 +251,10 @@ export const de: Translation<typeof en> = {
     next: "Nächste Läufe, in deiner eigenen Zeit:",
     notBegun: "Kein Lauf begann um {{time}}",
     nothing:
-      "Von außen ruft diesen Flow nichts auf. Gib ihm den Auslöser „Chat-Nachricht“, „API-Endpunkt“ oder „Zeitplan“ und veröffentliche ihn neu.",
+      "Von außen ruft diesen Flow nichts auf. Gib ihm den Auslöser „Chat-Nachricht“, „API-Endpunkt“, „Webhook“ oder „Zeitplan“ und veröffentliche ihn neu.",
+    webhook: "Als Webhook",
+    webhookHint:
+      "Die Adresse braucht keinen API-Schlüssel: Wer aufrufen darf, sagt der Auslöser. Sie bleibt in jeder Version dieselbe.",
   },
   diff: {
     title: "Unterschiede",

@@ -251,7 +251,10 @@ export const en = {
     next: "Next runs, in your own time:",
     notBegun: "No run began at {{time}}",
     nothing:
-      'Nothing calls this flow from outside. Give it the trigger "Chat message", "API endpoint" or "Schedule", and publish it again.',
+      'Nothing calls this flow from outside. Give it the trigger "Chat message", "API endpoint", "Webhook" or "Schedule", and publish it again.',
+    webhook: "As a webhook",
+    webhookHint:
+      "The address needs no API key: the trigger's settings say who may call. It stays the same in every version.",
   },
   diff: {
     title: "Differences",

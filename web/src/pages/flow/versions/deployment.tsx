@@ -35,7 +35,7 @@ export function DeploymentPanel() {
   });
   if (found.error) return <FailureNotice error={found.error} onRetry={() => void found.refetch()} />;
   if (found.isPending) return <Pending rows={4} />;
-  const { version, model, endpoint, schedules } = found.data;
+  const { version, model, endpoint, webhook, schedules } = found.data;
   if (version === null) {
     return (
       <Stack gap="sm" align="flex-start">
@@ -73,10 +73,13 @@ export function DeploymentPanel() {
         </Stack>
       )}
       {endpoint && <EndpointPart endpoint={endpoint} />}
+      {webhook && <WebhookPart webhook={webhook} />}
       {schedules.map((schedule) => (
         <SchedulePart key={schedule.node_id} schedule={schedule} />
       ))}
-      {!model && !endpoint && schedules.length === 0 && <Text size="sm">{t("deployment.nothing")}</Text>}
+      {!model && !endpoint && !webhook && schedules.length === 0 && (
+        <Text size="sm">{t("deployment.nothing")}</Text>
+      )}
     </Stack>
   );
 }
@@ -125,6 +128,24 @@ function SchedulePart({ schedule }: { schedule: DeployedSchedule }) {
           {last.error}
         </Alert>
       )}
+    </Stack>
+  );
+}
+
+function WebhookPart({ webhook }: { webhook: NonNullable<Deployment["webhook"]> }) {
+  const t = useFlow();
+  const method = webhook.methods[0] ?? "POST";
+  const lines = [`curl -X ${method} ${location.origin}${webhook.path}`];
+  if (method !== "GET") {
+    lines.push(`  -H "Content-Type: application/json"`, `  -d '{"text": "…"}'`);
+  }
+  return (
+    <Stack gap="xs">
+      <Title order={3} size="h5">
+        {t("deployment.webhook")}
+      </Title>
+      <Text size="sm">{t("deployment.webhookHint")}</Text>
+      <CodeBlock code={lines.join(" \\\n")} label="curl" />
     </Stack>
   );
 }
