@@ -43,9 +43,11 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 pub struct Scheduler {
     deployments: Deployments,
     /// The schedules of live versions, which never change.
-    known: Mutex<HashMap<(WorkflowId, i64), Arc<Vec<Schedule>>>>,
+    known: Mutex<HashMap<(WorkflowId, i64), Known>>,
     swept_at: Mutex<Micros>,
 }
+
+type Known = Arc<Vec<Schedule>>;
 
 /// An enabled schedule of a graph.
 #[derive(Debug)]
@@ -192,7 +194,7 @@ impl Scheduler {
         Ok(next)
     }
 
-    async fn schedules(&self, flow: &ActiveFlow) -> crate::Result<Arc<Vec<Schedule>>> {
+    async fn schedules(&self, flow: &ActiveFlow) -> crate::Result<Known> {
         let key = (flow.id, flow.live_version);
         if let Some(known) = self.known.lock().get(&key) {
             return Ok(Arc::clone(known));

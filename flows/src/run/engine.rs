@@ -2,6 +2,7 @@
 
 mod control;
 mod retention;
+mod room;
 mod work;
 
 use std::collections::{HashMap, VecDeque};
@@ -292,7 +293,8 @@ impl Engine {
         let (compiled, graph) = self.prepare(&start.flow)?;
         let now = self.now();
         let org = who.org_id();
-        let has_room = self.take_room(org);
+        let room = room::Room::take(self, org);
+        let has_room = room.is_some();
         let run = NewRun {
             id,
             org_id: org,
@@ -320,11 +322,11 @@ impl Engine {
         };
         let row = has_room.then(|| row_of(&run));
         if !self.inner.committer.insert(run).await {
-            if has_room {
-                self.give_room(org);
-            }
             let message = "the run cannot be stored; try again";
             return Err(NodeError::new(NodeErrorKind::Internal, message));
+        }
+        if let Some(room) = room {
+            room.hand_over();
         }
         let Some(row) = row else {
             self.inner.wake.notify_one();
