@@ -12,11 +12,12 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the build reads in `web/`. Never the folder itself: `node_modules` changes all the time.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "src",
     "public",
     "scripts",
     "index.html",
+    "page.html",
     "package.json",
     "package-lock.json",
     "vite.config.ts",

@@ -41,6 +41,8 @@ export default defineConfig({
           /^\/metrics$/,
           /^\/healthz$/,
           /^\/readyz$/,
+          // Pages of published flows, which are not the app, and their webhooks.
+          /^\/(chat|form|pages|hooks)\//,
         ],
         runtimeCaching: [
           {
@@ -59,10 +61,14 @@ export default defineConfig({
     // A data: URL would need an exception in the Content-Security-Policy.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 800,
+    // The app, and the page that is a published flow's chat or form.
+    rolldownOptions: { input: ["index.html", "page.html"] },
   },
   server: {
     port: 5173,
     // The server takes changes from pages of its own host only: it has to see the browser's.
-    proxy: Object.fromEntries(["/api", "/v1"].map((path) => [path, { target: server, changeOrigin: false }])),
+    proxy: Object.fromEntries(
+      ["/api", "/v1", "/pages"].map((path) => [path, { target: server, changeOrigin: false }]),
+    ),
   },
 });

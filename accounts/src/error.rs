@@ -93,7 +93,8 @@ impl Error {
         Self::new(ErrorKind::Unauthorized, message).with_code(code)
     }
 
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    /// What was asked for is wrong.
+    pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Invalid, message)
     }
 
@@ -102,12 +103,13 @@ impl Error {
     }
 
     /// `what` with this id is not there, or is not the caller's: both look the same from outside.
-    pub(crate) fn not_found(what: &str, id: impl fmt::Display) -> Self {
+    pub fn not_found(what: &str, id: impl fmt::Display) -> Self {
         Self::new(ErrorKind::NotFound, format!("{what} {id} does not exist"))
     }
 
     /// Says in the user's words which rule a conflict broke.
-    pub(crate) fn explain_conflict(self, message: impl FnOnce() -> String) -> Self {
+    #[must_use]
+    pub fn explain_conflict(self, message: impl FnOnce() -> String) -> Self {
         if self.kind != ErrorKind::Conflict {
             return self;
         }

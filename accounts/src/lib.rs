@@ -59,6 +59,7 @@ mod one_time_token;
 mod organization_settings;
 mod organizations;
 mod page;
+mod page_password;
 mod password;
 pub mod pattern;
 mod permission;

@@ -4,10 +4,12 @@
 //! The [`upstream`] is a library of its own: the end-to-end tests script their vendors' misbehaviour
 //! with the same model names that the benchmark uses.
 
+mod child;
 pub mod floor;
 pub mod gateway_config;
 pub mod load;
 pub mod probe;
+pub mod rest;
 pub mod statistics;
 pub mod suite;
 pub mod upstream;

@@ -1,14 +1,19 @@
-//! Published flows at addresses of their own: a model, a REST endpoint; and at times of their own.
+//! Published flows at addresses of their own: a model, a REST endpoint, a webhook, pages for people; at
+//! times of their own, and after failures of others.
 //!
 //! The flow itself says what is deployed: the triggers of its live version, as long as it is active.
 //! Publishing, going back and switching off act at once, because nothing is copied.
 
+mod failure;
 pub mod http;
 mod model;
+mod own;
+pub mod page;
 mod schedule;
 mod speaker;
 pub mod webhook;
 
+pub use failure::FailureWatch;
 pub use model::FlowModels;
 pub use schedule::Scheduler;
 
@@ -83,6 +88,12 @@ impl Deployments {
 /// Whether the caller's key lets it call this flow: as the model `flow/<slug>`.
 pub(crate) fn may_call(who: &Principal, slug: &str) -> bool {
     who.may_use_model(&format!("flow/{slug}"))
+}
+
+/// Whether a text can be the random part of an address; others are not looked up.
+fn is_token(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn begins_with(graph: &Graph, trigger: &str) -> bool {

@@ -6,6 +6,7 @@ mod projects;
 mod query;
 mod save_points;
 mod templates;
+mod values;
 mod variables;
 mod versions;
 mod workflows;
@@ -69,6 +70,8 @@ pub fn router(flows: Flows) -> Routes {
         .routes(routes!(save_points::list, save_points::create))
         .routes(routes!(save_points::delete))
         .routes(routes!(save_points::restore))
+        .routes(routes!(values::list))
+        .routes(routes!(values::delete))
         .routes(routes!(variables::list))
         .routes(routes!(variables::put, variables::delete))
         .routes(routes!(variables::list_secrets))

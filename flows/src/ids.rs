@@ -11,6 +11,12 @@ store::id! {
     pub struct VersionId;
     /// A request that came to a flow's webhook.
     pub struct DeliveryId;
+    /// A value that flows keep between their runs.
+    pub struct ValueId;
+    /// A conversation on a flow's page, or what was sent with a form.
+    pub struct ConversationId;
+    /// A message on a flow's page and its answer.
+    pub struct TurnId;
     /// A saved state of a whole project.
     pub struct SavePointId;
 }

@@ -8,7 +8,7 @@ mod logic;
 mod output;
 mod shared;
 
-pub(crate) use input::fields::{check_given, given_schema};
+pub(crate) use input::fields::{check_given, given_fields, given_schema};
 pub(crate) use input::schedule::{Missed, Settings as ScheduleSettings};
 pub(crate) use input::webhook;
 
@@ -53,9 +53,11 @@ pub const ALL: &[&dyn AnyNode] = &[
     &Adapter::<logic::call::CallFlow>::NEW,
     &Adapter::<logic::stop::Stop>::NEW,
     &Adapter::<data::http_request::HttpRequest>::NEW,
+    &Adapter::<data::graphql::GraphQl>::NEW,
     &Adapter::<data::code::Code>::NEW,
     &Adapter::<data::object::Object>::NEW,
     &Adapter::<data::set_variable::SetVariable>::NEW,
+    &Adapter::<data::key_value::KeyValue>::NEW,
     &Adapter::<data::template::Template>::NEW,
     &Adapter::<data::json::JsonNode>::NEW,
     &Adapter::<data::transform::Transform>::NEW,

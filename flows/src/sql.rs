@@ -1,9 +1,12 @@
 //! All SQL of this crate.
 
 pub(crate) mod deliveries;
+pub(crate) mod failures;
+pub(crate) mod pages;
 pub(crate) mod projects;
 pub(crate) mod save_points;
 pub(crate) mod schedules;
+pub(crate) mod values;
 pub(crate) mod variables;
 pub(crate) mod versions;
 pub(crate) mod workflows;

@@ -11,9 +11,9 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use store::testing::TempDir;
 use store::{Db, Micros, OrgId, TestClock};
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::Flows;
 use crate::expression::{Scope, evaluate_settings};
 use crate::ids::{ProjectId, RunId, WorkflowId};
 use crate::mask::Masker;
@@ -22,6 +22,7 @@ use crate::node::{
     Services,
 };
 use crate::value::{Blobs, File, PortValues};
+use crate::{CreateProject, Flows};
 
 /// 2026-01-01T00:00:00Z, the time at which a [`World`] begins.
 pub const BEGIN: Micros = Micros(1_767_225_600_000_000);
@@ -40,6 +41,8 @@ pub struct World {
     pub services: Arc<Services>,
     /// Turned by the test.
     pub clock: TestClock,
+    /// The project of nodes that run by themselves, once one has.
+    project: OnceCell<ProjectId>,
     _dir: TempDir,
 }
 
@@ -94,6 +97,7 @@ impl World {
                 handles: http::Extensions::new(),
             }),
             clock,
+            project: OnceCell::new(),
             _dir: dir,
         }
     }
@@ -157,8 +161,22 @@ impl World {
                 input.insert(port.name, value);
             }
         }
-        let context = self.context(scope, Arc::new(Notes::default()));
+        let mut context = self.context(scope, Arc::new(Notes::default()));
+        let run = RunInfo {
+            project_id: *self.project.get_or_init(|| self.make_project()).await,
+            ..(*context.run).clone()
+        };
+        context.run = Arc::new(run);
         node.run(&context, evaluated.settings, input).await
+    }
+
+    async fn make_project(&self) -> ProjectId {
+        let wanted = CreateProject {
+            name: "Nodes alone".to_owned(),
+            description: String::new(),
+        };
+        let made = self.flows.create_project(&self.actor, wanted).await;
+        made.expect("a project is made").id
     }
 }
 

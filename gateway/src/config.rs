@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Everything the gateway reads from the configuration file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -63,7 +64,7 @@ impl Default for Defaults {
 }
 
 /// What happens when the client hangs up in the middle of a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnDisconnect {
     /// Cancel the vendor's work at once; bill what was delivered.
@@ -73,7 +74,8 @@ pub enum OnDisconnect {
 }
 
 /// Timeouts in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ModelTimeouts)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// Resolving and connecting.
@@ -101,7 +103,8 @@ impl Default for Timeouts {
 }
 
 /// Retries of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ModelRetry)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
     /// Further tries after the first on the same group of targets.
@@ -204,7 +207,7 @@ pub struct ProviderConfig {
 }
 
 /// An alias or virtual model.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
     /// Where calls go.
@@ -229,8 +232,52 @@ pub struct ModelConfig {
     pub retry: Option<Retry>,
 }
 
+impl ModelConfig {
+    /// Every model that it names: targets, then fallbacks.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        let targets = self.targets.iter().map(|target| match target {
+            TargetConfig::Name(name) => name.as_str(),
+            TargetConfig::Table(table) => table.model.as_str(),
+        });
+        targets
+            .chain(self.context_window_fallbacks.iter().map(String::as_str))
+            .chain(self.content_policy_fallbacks.iter().map(String::as_str))
+    }
+
+    /// Its targets with weight and group, whichever way they are written.
+    pub fn tables(&self) -> Vec<TargetTable> {
+        let mut tables: Vec<TargetTable> = Vec::with_capacity(self.targets.len());
+        for target in &self.targets {
+            let next = tables.iter().filter_map(|t| t.group).max();
+            let next = next.map_or(0, |group| group.saturating_add(1));
+            tables.push(match target {
+                TargetConfig::Name(name) => TargetTable {
+                    model: name.clone(),
+                    weight: one(),
+                    group: Some(next),
+                },
+                TargetConfig::Table(table) => TargetTable {
+                    group: table.group.or(Some(next)),
+                    ..table.clone()
+                },
+            });
+        }
+        tables
+    }
+
+    /// The same with all targets as tables and all groups named, as the API shows it.
+    #[must_use]
+    pub fn written_out(&self) -> Self {
+        let targets = self.tables().into_iter().map(TargetConfig::Table);
+        Self {
+            targets: targets.collect(),
+            ..self.clone()
+        }
+    }
+}
+
 /// A target of a virtual model: `"openai/gpt-4.1"`, or a table with weight and group.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum TargetConfig {
     /// Only the model; each in its own group, in the order of the list.
@@ -240,7 +287,7 @@ pub enum TargetConfig {
 }
 
 /// A target with its settings.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetTable {
     /// `provider/model`.
@@ -259,7 +306,8 @@ fn one() -> u32 {
 }
 
 /// How one target of a group is picked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ModelStrategy)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// At random by weight.

@@ -21,6 +21,7 @@ use crate::housekeeping;
 use crate::limit::{Claim, Limiter, Local, Shape, Unit};
 use crate::local::{LocalModel, LocalModels};
 use crate::metrics::Metrics;
+use crate::model_routes;
 use crate::org_keys::OrgKeys;
 use crate::pipeline;
 use crate::route::keys::KeyRing;
@@ -71,6 +72,7 @@ struct Inner {
     open_rows: OpenRows,
     bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
+    model_routes: model_routes::Memory,
     metrics: Metrics,
 }
 
@@ -112,10 +114,14 @@ impl Gateway {
         });
         let health = health_book();
         let guarded = Client::guarded(&outbound::Settings::default());
-        accounts.register_export(Arc::new(UsageExport(db.clone())));
         let local: Vec<Arc<dyn LocalModels>> = vec![Arc::new(setup::Builtin)];
         let table = setup::table(&config, &client, &health, &prefixes(&local))?;
         let writer = Writer::new(journal);
+        accounts.register_export(Arc::new(model_routes::RouteExport(db.clone())));
+        accounts.register_export(Arc::new(UsageExport {
+            db: db.clone(),
+            writer: writer.clone(),
+        }));
         let inner = Inner {
             answers: Answers::new(&config.gateway.cache),
             table: ArcSwap::from_pointee(table),
@@ -125,6 +131,7 @@ impl Gateway {
             payments: RwLock::new(Arc::new(Agreed)),
             guarded,
             local: RwLock::new(local),
+            model_routes: model_routes::Memory::default(),
             metrics: Metrics::new(),
             org_keys: OrgKeys::new(accounts.clone()),
             bodies: Bodies::start(db.clone()),
@@ -139,6 +146,10 @@ impl Gateway {
         let gateway = Self {
             inner: Arc::new(inner),
         };
+        // Before the first call: a route that is not known yet would answer "no such model".
+        let routes = &gateway.inner.model_routes;
+        let read = routes.refresh(gateway.db(), || gateway.table()).await;
+        read.map_err(|error| format!("cannot read the routes of models: {error}"))?;
         gateway.spawn_background();
         Ok(gateway)
     }
@@ -155,6 +166,11 @@ impl Gateway {
         tokio::spawn(alerts::watch(self.clone()));
         tokio::spawn(alerts::deliver(self.clone()));
         tokio::spawn(self.inner.org_keys.clone().watch());
+        let (routes, gateway) = (self.inner.model_routes.clone(), self.clone());
+        tokio::spawn(async move {
+            let accounts = gateway.accounts().clone();
+            routes.watch(accounts, || gateway.table()).await;
+        });
         tokio::spawn(self.inner.open_rows.clone().run());
     }
 
@@ -180,7 +196,9 @@ impl Gateway {
         let inner = &self.inner;
         let prefixes = prefixes(&inner.local.read());
         let table = setup::table(&config, &inner.client, &inner.health, &prefixes)?;
-        inner.table.store(Arc::new(table));
+        let table = Arc::new(table);
+        inner.table.store(Arc::clone(&table));
+        inner.model_routes.rebuild(&table);
         inner.defaults.store(Arc::new(config.gateway));
         Ok(())
     }
@@ -248,10 +266,45 @@ impl Gateway {
     }
 
     pub(crate) fn resolve(&self, who: &Principal, model: &str) -> Result<Arc<Route>, Error> {
-        self.inner
-            .table
-            .load()
-            .resolve(model, &|name| self.find_local(who, name))
+        let table = self.inner.table.load();
+        let local = |name: &str| self.find_local(who, name);
+        let own = self
+            .inner
+            .model_routes
+            .resolve(who.org_id(), &table, model, &local);
+        own.unwrap_or_else(|| table.resolve(model, &local))
+    }
+
+    /// A target by its full name, as this caller may see it.
+    ///
+    /// # Errors
+    /// `ModelNotFound`.
+    pub(crate) fn find_target(&self, who: &Principal, full: &str) -> Result<Arc<Target>, Error> {
+        let local = |name: &str| self.find_local(who, name);
+        self.inner.table.load().target(full, &local)
+    }
+
+    /// Whether there is such a local model, as this caller may see it.
+    pub(crate) fn has_local(&self, who: &Principal, full: &str) -> bool {
+        self.find_local(who, full).is_some()
+    }
+
+    /// The first words of local models' names.
+    pub(crate) fn local_prefixes(&self) -> Vec<String> {
+        prefixes(&self.inner.local.read())
+    }
+
+    /// Names of an organization's own routes that can be called as they stand.
+    pub(crate) fn model_route_names(&self, org: OrgId) -> Vec<String> {
+        self.inner.model_routes.names(org)
+    }
+
+    /// Takes a change of routes into force here at once. When that fails, it comes by the watch.
+    pub(crate) async fn follow_model_routes(&self) {
+        let routes = &self.inner.model_routes;
+        if let Err(error) = routes.refresh(self.db(), || self.table()).await {
+            tracing::warn!(%error, "cannot read routes of models after a change; it will be tried again");
+        }
     }
 
     fn find_local(&self, who: &Principal, name: &str) -> Option<Arc<dyn LocalModel>> {

@@ -10,6 +10,7 @@ mod chat;
 mod count_tokens;
 mod direct;
 mod ingress;
+mod model_routes;
 mod models;
 mod others;
 mod providers;
@@ -58,6 +59,17 @@ fn api(gateway: Gateway) -> Routes {
         .routes(routes!(alerts::list_alerts))
         .routes(routes!(alerts::list_webhook_deliveries))
         .routes(routes!(alerts::test_webhook))
+        .routes(routes!(
+            model_routes::list_model_routes,
+            model_routes::create_model_route
+        ))
+        .routes(routes!(
+            model_routes::get_model_route,
+            model_routes::update_model_route,
+            model_routes::delete_model_route
+        ))
+        .routes(routes!(model_routes::list_target_health))
+        .routes(routes!(model_routes::test))
         .routes(routes!(providers::list_providers))
         .routes(routes!(providers::list_provider_models))
         .routes(routes!(providers::test_provider))

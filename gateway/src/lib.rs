@@ -39,6 +39,7 @@ pub mod http;
 pub mod limit;
 pub mod local;
 mod metrics;
+pub mod model_routes;
 mod operations;
 mod org_keys;
 mod pipeline;

@@ -87,7 +87,8 @@ pub(crate) async fn probe(
         }
     };
     let began = Instant::now();
-    let outcome = ask(gateway, who, vendor, key, &model).await;
+    let kind = vendor.provider.info().id;
+    let (_, outcome) = ask(gateway, who, kind, key, &model).await;
     let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (verdict, message, cost_usd) = match &outcome {
         Ok(reply) => {
@@ -107,14 +108,78 @@ pub(crate) async fn probe(
     })
 }
 
+/// What a test of a model by its name found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ModelTest {
+    /// Whether it answered.
+    pub ok: bool,
+    /// What it means.
+    pub verdict: Verdict,
+    /// The same for people, with what to do.
+    pub message: String,
+    /// The target that answered, as `provider/model`; `null` when none did.
+    pub target: Option<String>,
+    /// Tries at targets, the last one included.
+    pub attempts: Option<u32>,
+    /// Time to the answer or failure, in milliseconds.
+    pub latency_ms: u64,
+    /// What it cost in dollars, where that is known.
+    pub cost_usd: Option<String>,
+    /// The request's id, by which it is found in the request log.
+    pub request_id: String,
+}
+
+/// Tests a model by the name that clients use, with its retries and fallbacks.
+pub(crate) async fn test_model(gateway: &Gateway, who: &Arc<Principal>, model: &str) -> ModelTest {
+    let began = Instant::now();
+    let (request_id, outcome) = ask(gateway, who, "", None, model).await;
+    let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match outcome {
+        Ok(reply) => {
+            let header = |name: &str| {
+                let value = reply
+                    .headers
+                    .get(name)
+                    .and_then(|value| value.to_str().ok());
+                value.map(str::to_owned)
+            };
+            let target = header("x-nab-model");
+            let message = match &target {
+                Some(target) => format!("`{target}` answered"),
+                None => "it answered".to_owned(),
+            };
+            ModelTest {
+                ok: true,
+                verdict: Verdict::Works,
+                message,
+                target,
+                attempts: header("x-nab-attempts").and_then(|count| count.parse().ok()),
+                latency_ms,
+                cost_usd: header("x-nab-cost-usd"),
+                request_id,
+            }
+        }
+        Err(error) => ModelTest {
+            ok: false,
+            verdict: verdict(&error),
+            message: error.message,
+            target: None,
+            attempts: None,
+            latency_ms,
+            cost_usd: None,
+            request_id,
+        },
+    }
+}
+
 async fn ask(
     gateway: &Gateway,
     who: &Arc<Principal>,
-    vendor: &Vendor,
+    kind: &str,
     key: Option<Secret>,
     model: &str,
-) -> Result<Reply, Error> {
-    let limit = match vendor.provider.info().id {
+) -> (String, Result<Reply, Error>) {
+    let limit = match kind {
         // Newer models of OpenAI refuse the old name.
         "openai" | "azure" => "max_completion_tokens",
         _ => "max_tokens",
@@ -133,10 +198,14 @@ async fn ask(
         keys: key.map(|key| Arc::new(KeyRing::new(vec![key]))),
         ..CallContext::internal(Caller::Http, gateway.now_us())
     };
+    let request_id = context.request_id.to_string();
     let operation = Operation::Chat(DialectId::Chat);
     let body = Bytes::from(body.to_string());
-    let call = Call::read("/v1/chat/completions", operation, body, context)?;
-    gateway.call(who, call).await
+    let outcome = match Call::read("/v1/chat/completions", operation, body, context) {
+        Ok(call) => gateway.call(who, call).await,
+        Err(error) => Err(error),
+    };
+    (request_id, outcome)
 }
 
 fn verdict(error: &Error) -> Verdict {

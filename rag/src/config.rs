@@ -42,6 +42,9 @@ pub struct RagConfig {
     pub index_memory_bytes: usize,
     /// An index that nobody asks for this long is dropped from memory, in seconds.
     pub index_idle_s: u64,
+    /// Folders of this server below which collections may be kept in step with folders; `{org_id}` in
+    /// one stands for the organization. Without any, none may be.
+    pub sync_roots: Vec<String>,
     /// Embedding models in this process, `local/<name>`.
     pub models: BTreeMap<String, LocalModelConfig>,
     /// A Qdrant server in place of the embedded index.
@@ -64,6 +67,7 @@ impl Default for RagConfig {
             onnx_runtime: None,
             index_memory_bytes: 1 << 30,
             index_idle_s: 1800,
+            sync_roots: Vec::new(),
             models: BTreeMap::new(),
             qdrant: None,
         }

@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Stale,
     /// The request is wrong; the message names the field.
     Invalid,
+    /// A file has more bytes than the configuration allows.
+    TooLarge,
     /// Something of that name is there already, or was changed by somebody else meanwhile.
     Conflict,
     /// A part that is needed is not configured or its files are missing; the message says what to do.
@@ -30,6 +32,7 @@ impl ErrorKind {
             Self::NotFound
             | Self::Stale
             | Self::Invalid
+            | Self::TooLarge
             | Self::Conflict
             | Self::NotConfigured
             | Self::Internal => false,

@@ -6,11 +6,13 @@ mod collections;
 mod content;
 mod documents;
 mod error;
+mod evaluation;
 mod events;
 mod form;
 mod jobs;
 mod path;
 mod search;
+mod sources;
 
 use accounts::Accounts;
 use accounts::http::Routes;
@@ -57,6 +59,15 @@ pub fn router(rag: Rag) -> Routes {
         .routes(routes!(ask::ask))
         .routes(routes!(search::search))
         .routes(routes!(search::preview))
+        .routes(routes!(evaluation::list_cases, evaluation::create_case))
+        .routes(routes!(evaluation::update_case, evaluation::delete_case))
+        .routes(routes!(evaluation::list_runs, evaluation::create_run))
+        .routes(routes!(evaluation::get_run, evaluation::delete_run))
+        .routes(routes!(sources::list, sources::create))
+        .routes(routes!(sources::test))
+        .routes(routes!(sources::get, sources::update, sources::delete))
+        .routes(routes!(sources::sync))
+        .routes(routes!(sources::files))
         .routes(routes!(jobs::list, jobs::create))
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))

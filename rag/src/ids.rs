@@ -15,4 +15,8 @@ store::id! {
     pub struct CaseId;
     /// One run of an evaluation.
     pub struct RunId;
+    /// A folder or bucket that a collection is kept in step with.
+    pub struct SourceId;
+    /// A file of a source.
+    pub struct SourceFileId;
 }

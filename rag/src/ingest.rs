@@ -10,6 +10,7 @@
 //! it fails when they may no longer call them.
 
 mod cut;
+mod evaluate;
 mod fetch;
 mod intake;
 mod notes;
@@ -17,9 +18,12 @@ mod order;
 mod read;
 mod reindex;
 mod run;
+mod sources;
+mod sync;
 mod task;
 mod transcribe;
 mod write;
 
 pub use cut::{Span, cut};
 pub use intake::{Accepted, Intake, Stored};
+pub use sources::{FileProblem, SourceTrial};

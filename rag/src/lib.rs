@@ -36,11 +36,14 @@ pub mod library;
 pub mod parse;
 mod rag;
 pub mod search;
+pub mod source;
 mod sql;
 mod word;
 
 pub use config::RagConfig;
 pub use error::{Error, ErrorKind, Result};
-pub use ids::{CaseId, ChunkId, CollectionId, DocumentId, JobId, RunId, SpaceId};
+pub use ids::{
+    CaseId, ChunkId, CollectionId, DocumentId, JobId, RunId, SourceFileId, SourceId, SpaceId,
+};
 pub use library::Library;
 pub use rag::{NO_MODEL, Parser, Parts, Rag};

@@ -232,8 +232,13 @@ impl Rag {
     /// As [`Library::delete_collection_as`].
     pub async fn delete_collection_as(&self, actor: &Actor, place: Place) -> Result<Receipt> {
         let accounts = self.accounts();
+        let sources = self
+            .library()
+            .list_sources(place, None, usize::MAX >> 1)
+            .await?;
         let deleted = self.library().delete_collection_as(accounts, actor, place);
         let receipt = deleted.await?;
+        self.forget_secrets(actor, &sources).await;
         self.delete_blobs(&receipt).await;
         Ok(receipt)
     }

@@ -9,7 +9,7 @@ use utoipa::openapi::{ComponentsBuilder, RefOr, Required, tag::TagBuilder};
 use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, schema};
 
 /// What operations are grouped by, in the order that people read them.
-const TAGS: [(&str, &str); 29] = [
+const TAGS: [(&str, &str); 32] = [
     ("gateway", "Model calls in the vendors' own shapes"),
     ("Authentication", "Making an account, signing in and out"),
     ("Account", "What people do about themselves"),
@@ -26,6 +26,10 @@ const TAGS: [(&str, &str); 29] = [
         "Providers",
         "Vendors, their models, and whether their keys work",
     ),
+    (
+        "Models",
+        "Names of an organization's own for models, with shares and fallbacks",
+    ),
     ("Limits", "How much may be used at once or in a time"),
     ("Budgets", "How much money or how many tokens may be used"),
     ("Alerts", "Who is told when a budget runs out"),
@@ -37,8 +41,16 @@ const TAGS: [(&str, &str); 29] = [
         "Documents",
         "Files, texts and addresses, and the jobs that read them",
     ),
+    (
+        "Sources",
+        "Folders and buckets that collections are kept in step with",
+    ),
     ("Chunks", "The pieces of documents that are found"),
     ("Search", "What documents say about a question"),
+    (
+        "Evaluation",
+        "How well a collection answers the questions that it should",
+    ),
     ("Usage", "What was used, by whom, and what it cost"),
     ("Billing", "Plans, usage against them, monthly statements"),
     (

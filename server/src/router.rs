@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use accounts::http::Routes;
+use accounts::http::{ApiError, Routes};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use flows::deploy::Deployments;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -89,9 +90,16 @@ pub fn build(app: &App, edge: Edge) -> anyhow::Result<Router> {
     if let Some(cors) = shield::cors(&edge.server)? {
         router = router.layer(cors);
     }
-    // Outside of what is for keys and sessions: webhooks say themselves which origins may call.
+    // Outside of what is for keys and sessions: webhooks and pages say themselves which origins may call.
     let router = router
         .merge(flows::deploy::webhook::router(app.deployments.clone()))
+        .merge(flows::deploy::page::router(app.deployments.clone()))
+        .merge(
+            Router::new()
+                .route("/chat/{token}", get(chat_page))
+                .route("/form/{token}", get(form_page))
+                .with_state(app.deployments.clone()),
+        )
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(
             shield::Headers::new(&edge.server),
@@ -124,6 +132,40 @@ async fn ready(State(Health { app }): State<Health>) -> Response {
     }
     let body = Json(json!({"status": "not_ready", "problems": problems}));
     (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+}
+
+async fn chat_page(
+    State(deployments): State<Deployments>,
+    Path(token): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    flow_page(&deployments, "chat", &token, &method, &headers).await
+}
+
+async fn form_page(
+    State(deployments): State<Deployments>,
+    Path(token): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    flow_page(&deployments, "form", &token, &method, &headers).await
+}
+
+async fn flow_page(
+    deployments: &Deployments,
+    kind: &str,
+    token: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response {
+    match deployments.page_frame(kind, token).await {
+        Ok(frame) => {
+            let origins = frame.as_ref().map(|frame| frame.origins.as_slice());
+            web::flow_page(method, headers, origins)
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
 }
 
 async fn not_found(method: Method, uri: Uri, headers: HeaderMap) -> Response {

@@ -2,7 +2,7 @@
 
 use accounts::Secret;
 use anyhow::{Context, Result};
-use flows::deploy::Scheduler;
+use flows::deploy::{FailureWatch, Scheduler};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -79,6 +79,11 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
         let resting = resting.clone();
         async move { scheduler.work(resting).await }
     });
+    let failures = FailureWatch::new(app.deployments.clone());
+    let failures = tokio::spawn({
+        let resting = resting.clone();
+        async move { failures.work(resting).await }
+    });
     let deliveries = tokio::spawn({
         let (deployments, resting) = (app.deployments.clone(), resting.clone());
         async move { deployments.keep_deliveries(resting).await }
@@ -88,7 +93,12 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     reloading.abort();
     upkeep.abort();
     resting.cancel();
-    let _ = (runs.await, schedules.await, deliveries.await);
+    let _ = (
+        runs.await,
+        schedules.await,
+        failures.await,
+        deliveries.await,
+    );
     app.gateway.flush().await;
     let _ = (accounts.await, documents.await);
     // A mail under way is sent again by the next start, after its lease.

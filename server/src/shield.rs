@@ -19,6 +19,7 @@ use gateway::Gateway;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::config::ServerConfig;
+use crate::web::Framed;
 
 /// Pages load from this server alone. Styles may be inline, because the web app's components set them
 /// on elements; scripts may not.
@@ -70,13 +71,16 @@ impl Headers {
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         let policy = if is_page { PAGES } else { DATA };
+        let is_framed = response.extensions().get::<Framed>().is_some();
         let headers = response.headers_mut();
         let mut put = |name, value| {
             headers.entry(name).or_insert(value);
         };
         put(CONTENT_SECURITY_POLICY, policy);
         put(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        put(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        if !is_framed {
+            put(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        }
         put(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         if is_page {
             let devices = "camera=(), geolocation=(), microphone=(self), payment=(), usb=()";

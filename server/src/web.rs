@@ -22,6 +22,8 @@ static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/web_assets.rs"));
 
 /// What belongs to the API never answers with a page.
 const API: [&str; 6] = ["/api", "/v1", "/v1beta", "/metrics", "/healthz", "/readyz"];
+/// The page that is a published flow's chat or form.
+const FLOW_PAGE: &str = "/page.html";
 
 /// Scripts only from files of ours. Mantine sets `style` attributes, so styles may be inline.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -53,6 +55,54 @@ fn respond(assets: &[Asset], method: &Method, path: &str, headers: &HeaderMap) -
         None => (StatusCode::NOT_FOUND, NO_WEB).into_response(),
     };
     Some(page)
+}
+
+/// An answer that says itself which pages may show it inside of theirs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Framed;
+
+/// A published flow's chat or form, which this server's own pages and those of `origins` may show inside
+/// of theirs; without any, the page says that there is none.
+pub(crate) fn flow_page(
+    method: &Method,
+    headers: &HeaderMap,
+    origins: Option<&[String]>,
+) -> Response {
+    framed(ASSETS, method, headers, origins)
+}
+
+fn framed(
+    assets: &[Asset],
+    method: &Method,
+    headers: &HeaderMap,
+    origins: Option<&[String]>,
+) -> Response {
+    let Some(page) = find(assets, FLOW_PAGE) else {
+        return (StatusCode::NOT_FOUND, NO_WEB).into_response();
+    };
+    // Always whole: a browser would go on with the status and the rules of the copy that it has.
+    let mut headers = headers.clone();
+    headers.remove(header::IF_NONE_MATCH);
+    let mut response = serve(page, method, &headers);
+    response.headers_mut().remove(header::ETAG);
+    let Some(origins) = origins else {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    };
+    let ours = ["'self'"]
+        .into_iter()
+        .chain(origins.iter().map(String::as_str));
+    let ancestors: Vec<&str> = ours.collect();
+    let ancestors = format!("frame-ancestors {}", ancestors.join(" "));
+    let policy = POLICY.replace("frame-ancestors 'none'", &ancestors);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.remove(header::X_FRAME_OPTIONS);
+        response.extensions_mut().insert(Framed);
+    }
+    response
 }
 
 fn is_below(path: &str, prefix: &str) -> bool {
@@ -246,6 +296,39 @@ mod tests {
         assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(header_of(&response, header::ETAG), "W/\"2\"");
         assert!(text(response).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn only_a_flows_page_may_be_shown_inside_of_others_and_only_of_those_it_names() {
+        static PAGE: &[Asset] = &[Asset {
+            path: FLOW_PAGE,
+            etag: "W/\"3\"",
+            bytes: b"<!doctype html>",
+            brotli: None,
+            gzip: None,
+        }];
+        let (get, none) = (Method::GET, HeaderMap::new());
+        let origins = ["https://www.example.org".to_owned()];
+        let page = framed(PAGE, &get, &none, Some(&origins));
+        assert_eq!(page.status(), StatusCode::OK);
+        let policy = header_of(&page, header::CONTENT_SECURITY_POLICY);
+        assert!(
+            policy.ends_with("frame-ancestors 'self' https://www.example.org"),
+            "{policy}"
+        );
+        assert!(policy.contains("script-src 'self';"), "{policy}");
+        assert_eq!(header_of(&page, header::X_FRAME_OPTIONS), "");
+        assert!(page.extensions().get::<Framed>().is_some());
+        let alone = framed(PAGE, &get, &none, Some(&[]));
+        let policy = header_of(&alone, header::CONTENT_SECURITY_POLICY);
+        assert!(policy.ends_with("frame-ancestors 'self'"), "{policy}");
+
+        let mut known = HeaderMap::new();
+        known.insert(header::IF_NONE_MATCH, HeaderValue::from_static("W/\"3\""));
+        let gone = framed(PAGE, &get, &known, None);
+        assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+        assert_eq!(header_of(&gone, header::X_FRAME_OPTIONS), "DENY");
+        assert_eq!(text(gone).await, "<!doctype html>");
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use crate::Accounts;
 impl Accounts {
     /// Whether a request comes from a page of this server, or from no page at all. Browsers name the
     /// page's origin with each request that changes something.
-    pub(super) fn is_our_page(&self, headers: &HeaderMap) -> bool {
+    pub fn is_our_page(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else {
             return true;
         };

@@ -17,6 +17,8 @@ pub struct Revisions {
     pub members: i64,
     /// Revocations of sessions.
     pub sessions: i64,
+    /// Changes to organizations' routes of models; each organization has the value of its last one.
+    pub model_routes: i64,
     /// The version of the master key; 0 before the first start.
     pub vault: i64,
     /// A short hash of the master key; 0 before the first start.
@@ -76,6 +78,7 @@ pub(crate) async fn read(db: &Db) -> Result<Revisions> {
             "credentials" => &mut revisions.credentials,
             "members" => &mut revisions.members,
             "sessions" => &mut revisions.sessions,
+            "model_routes" => &mut revisions.model_routes,
             "vault" => &mut revisions.vault,
             "vault_fingerprint" => &mut revisions.vault_fingerprint,
             // Counters of other crates.

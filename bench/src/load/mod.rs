@@ -7,7 +7,9 @@ mod outcome;
 mod pacer;
 mod run;
 mod target;
+mod users;
 
 pub use outcome::{Measured, Outcome};
 pub use run::{Mode, Plan, run};
 pub use target::{Call, Target, chat_body};
+pub use users::{User, users};

@@ -61,7 +61,7 @@ impl Target {
 
     pub(super) fn request(&self, call: &Call) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(call.body.clone()));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = call.method.clone();
         *request.uri_mut() = call.path.clone();
         request.headers_mut().clone_from(&self.headers);
         request
@@ -71,6 +71,8 @@ impl Target {
 /// A request that is sent again and again.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// GET or POST, say.
+    pub method: Method,
     /// Path and query.
     pub path: Uri,
     /// The body, the same each time.
@@ -84,10 +86,37 @@ impl Call {
     #[must_use]
     pub fn chat(model: &str, size: usize, stream: bool) -> Self {
         Self {
+            method: Method::POST,
             path: Uri::from_static("/v1/chat/completions"),
             body: chat_body(model, size, stream),
             stream,
         }
+    }
+
+    /// A request of a path, without a body.
+    ///
+    /// # Errors
+    /// Fails on a path that is none.
+    pub fn get(path: &str) -> Result<Self> {
+        Ok(Self {
+            method: Method::GET,
+            path: path.parse()?,
+            body: Bytes::new(),
+            stream: false,
+        })
+    }
+
+    /// A request with a body of JSON.
+    ///
+    /// # Errors
+    /// Fails on a path that is none.
+    pub fn post(path: &str, body: &serde_json::Value) -> Result<Self> {
+        Ok(Self {
+            method: Method::POST,
+            path: path.parse()?,
+            body: Bytes::from(body.to_string()),
+            stream: false,
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! The suite: starts the upstream, the floor and the gateway, each pinned to its core, measures the
 //! rows of the speed bars in alternating rounds, and prints them as a table.
 
-mod child;
 mod figures;
 mod report;
 mod rivals;
@@ -18,13 +17,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::child::{self, Child, Ready};
 use crate::gateway_config::{RULES, gateway_config};
 use crate::load::{Call, Mode, Plan, Target, run as load};
 use crate::probe::{Probe, machine_busy};
 use crate::statistics::median;
 use crate::upstream::Upstream;
 
-use child::{Child, Ready};
 use figures::{Figures, Metric, Side};
 use report::Circumstances;
 pub use report::Report;
@@ -250,7 +249,7 @@ async fn first_answer(
 ) -> Result<(Child, Option<String>, Duration)> {
     let begun = Instant::now();
     let child = start()?;
-    let Ready { url, api_key } = &child.ready;
+    let Ready { url, api_key, .. } = &child.ready;
     let key = key.map(str::to_owned).or_else(|| api_key.clone());
     let target = Target::new(url, key.as_deref())?;
     let plan = Plan {

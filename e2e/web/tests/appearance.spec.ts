@@ -2,6 +2,10 @@ import { expect, expectAccessible, test } from "../support/test.ts";
 
 const inside = [
   "/",
+  "/projects",
+  "/templates",
+  "/runs",
+  "/approvals",
   "/documents",
   "/documents?dialog=new",
   "/documents/unknown",
@@ -10,6 +14,7 @@ const inside = [
   "/playground",
   "/models",
   "/models?model=builtin/echo",
+  "/models?view=routes",
   "/models?view=providers",
   "/models?view=providers&open=openai",
   "/keys",

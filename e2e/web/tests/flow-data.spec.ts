@@ -104,3 +104,24 @@ test("a run begins anew at a node with another input", async ({ page, program })
   await properties.getByRole("button", { name: "Run from here" }).click();
   await expect(page.getByRole("region", { name: "Test", exact: true })).toContainText("Something else");
 });
+
+test("what flows keep between runs is seen in their project, and deleted there", async ({ page, program }) => {
+  const { id, project } = await makeFlow(program, "Counter", {
+    nodes: [
+      { id: "begin", type: "input.manual", settings: {} },
+      { id: "count", type: "data.key_value", settings: { operation: "increment", key: "visits/today" } },
+    ],
+    edges: [{ id: "e", from: { node: "begin", port: "out" }, to: { node: "count", port: "in" }, kind: "control" }],
+  });
+  for (let count = 0; count < 2; count++) {
+    const answer = await program.api("POST", `/api/v1/workflows/${id}/execute`, { input: {}, draft: true });
+    expect(answer.status, await answer.text()).toBe(200);
+  }
+  await page.goto(`/projects/${project}`);
+  await page.getByRole("tab", { name: "Stored values" }).click();
+  const row = page.getByRole("row", { name: /visits\/today/ });
+  await expect(row.getByRole("cell").nth(1)).toHaveText("2");
+  await expectAccessible(page);
+  await row.getByRole("button", { name: "Delete the value visits/today" }).click();
+  await expect(page.getByText("None yet.")).toBeVisible();
+});

@@ -51,6 +51,6 @@ test("a published flow is called as a model, by the lines that stand beside it, 
   expect((await answer.json()).choices[0].message.content).toContain("Tea is a drink");
 
   await drawer.getByRole("switch", { name: "Version 1 can be called" }).click();
-  await expect(drawer.getByRole("switch")).not.toBeChecked();
+  await expect(drawer.getByRole("switch", { name: /can be called/ })).not.toBeChecked();
   await expect.poll(async () => (await call()).status()).toBe(404);
 });

@@ -1,7 +1,9 @@
 import type { Page } from "@playwright/test";
+import { enrolApp, signOut } from "../support/account.ts";
 import { client, IdentityProvider } from "../support/identity-provider.ts";
 import { Program } from "../support/program.ts";
 import { expect, expectAccessible, owner, setUp, test as base } from "../support/test.ts";
+import { totp } from "../support/totp.ts";
 
 const ada = { sub: "1815", email: owner.email, email_verified: true, name: owner.name };
 
@@ -49,6 +51,30 @@ test("a provider signs in whose address it vouches for, where one wanted to go",
   await dialog.getByLabel("Your password", { exact: true }).fill(owner.password);
   await dialog.getByRole("button", { name: "Continue" }).click();
   await expect(section.getByText(owner.email)).toBeVisible();
+});
+
+test("a second factor is asked for after a provider, and leads on to where one wanted to go", async ({
+  visitor: page,
+}) => {
+  test.slow();
+  await page.goto("/profile");
+  await page.getByRole("link", { name: "Continue with Example ID" }).click();
+  const { secret } = await enrolApp(page);
+  await signOut(page);
+
+  await page.goto("/keys?which=all");
+  await page.getByRole("link", { name: "Continue with Example ID" }).click();
+  await expect(page.getByLabel("Code", { exact: true })).toBeVisible();
+  expect(page.url()).not.toContain("mfa_token");
+  await expectAccessible(page);
+  await page.getByLabel("Code", { exact: true }).fill("000000");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "code is wrong" })).toBeVisible();
+  // The code that set the app up is used up: the next one is.
+  await page.getByLabel("Code", { exact: true }).fill(totp(secret, Date.now() + 30_000));
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("API keys");
+  await expect(page).toHaveURL(/\/keys\?which=all/);
 });
 
 test("who has no account and no invitation is told so", async ({ visitor: page, provider }) => {

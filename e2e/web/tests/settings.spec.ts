@@ -112,3 +112,28 @@ test("an organization is made in the switcher, exported, and deleted by its name
   await browserContext.close();
   await program.stop();
 });
+
+test("a budget that runs out is told by mail, on the page, and to the caller", async ({ page, program }) => {
+  const made = await program.api("POST", "/api/v1/keys", { name: "Spender" });
+  const { key, id } = (await made.json()) as { key: string; id: string };
+  const budget = { scope: "key", scope_id: id, period: "day", unit: "tokens", max: 400 };
+  expect((await program.api("POST", "/api/v1/budgets", budget)).status).toBe(201);
+  const call = { model: "builtin/echo", messages: [{ role: "user", content: "word ".repeat(60) }], max_tokens: 100 };
+  let refused = "";
+  for (let tries = 0; tries < 30 && refused === ""; tries++) {
+    const answer = await program.call(key, { ...call, user: `try ${tries}` });
+    if (answer.status === 200) await program.metered(answer);
+    else refused = `${answer.status} ${await answer.text()}`;
+  }
+  expect(refused).toContain("budget");
+  await expect
+    .poll(async () => JSON.stringify(await (await page.request.get("/api/v1/outbox")).json()), { timeout: 30_000 })
+    .toMatch(/budget/i);
+  await page.goto("/settings?tab=budgets");
+  await expect(page.getByRole("heading", { name: "Alerts" })).toBeVisible();
+  await page.goto("/settings?tab=outbox");
+  const mail = page.getByRole("button", { name: /budget.*to ada@example\.org$/i }).first();
+  await expect(mail).toBeVisible();
+  await mail.click();
+  await expect(page.getByRole("dialog")).toContainText("%");
+});

@@ -39,6 +39,7 @@ pub fn router(deployments: Deployments) -> Routes {
         .routes(routes!(read))
         .routes(routes!(describe))
         .routes(routes!(schedule::preview))
+        .routes(routes!(super::page::http::put))
         .routes(routes!(super::webhook::http::list))
         .routes(routes!(super::webhook::http::replay))
         .with_state(deployments)
@@ -197,6 +198,8 @@ struct Deployment {
     schedules: Vec<schedule::DeployedSchedule>,
     /// Its public address, where it begins with a webhook.
     webhook: Option<super::webhook::WebhookAddress>,
+    /// Its pages for people: a chat where it begins with a chat message, a form where it begins with one.
+    pages: Vec<super::page::settings::FlowPage>,
 }
 
 /// A REST endpoint of a flow.
@@ -211,7 +214,7 @@ struct Endpoint {
 
 /// Show where a flow can be called
 ///
-/// The addresses of the live version: as a model, as a REST endpoint, as a webhook; and when it runs by
+/// The addresses of the live version: as a model, as a REST endpoint, as a webhook, as pages; and when it runs by
 /// itself.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/deployment", tag = "Deployments", operation_id = "get_deployment",
@@ -246,8 +249,13 @@ async fn describe(
         Some(graph) => deployments.webhook_address(&flow, graph).await?,
         None => None,
     };
+    let pages = match &live {
+        Some(graph) => deployments.pages_of(flow.org_id, id, graph).await?,
+        None => Vec::new(),
+    };
     Ok(Json(Deployment {
         webhook,
+        pages,
         workflow_id: id,
         version: flow.live_version,
         is_active: flow.is_active,

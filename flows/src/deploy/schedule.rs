@@ -11,19 +11,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::Principal;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use store::{Micros, OrgId, in_tx};
+use store::{Micros, in_tx};
 use tokio_util::sync::CancellationToken;
 
 use super::Deployments;
+use super::own::{Failure, OwnRun};
 use crate::calendar::Calendar;
 use crate::graph::{Graph, NodeId};
 use crate::ids::{RunId, WorkflowId};
-use crate::node::NodeErrorKind;
 use crate::nodes::ScheduleSettings;
-use crate::run::{Options, Runnable, Start};
 use crate::sql;
 use crate::sql::schedules::{ActiveFlow, Tick, Watch};
 
@@ -88,29 +86,6 @@ fn schedules_of(graph: &Graph) -> Vec<Schedule> {
             }
         })
         .collect()
-}
-
-/// Why a taken time has no run.
-enum Failure {
-    /// It will be tried again.
-    Passing(String),
-    /// It is given up.
-    Lasting(String),
-}
-
-impl From<crate::Error> for Failure {
-    fn from(error: crate::Error) -> Self {
-        match error.kind {
-            crate::ErrorKind::NotFound => Self::Lasting(error.message),
-            _ => Self::Passing(error.message),
-        }
-    }
-}
-
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Self {
-        Self::Passing(error.to_string())
-    }
 }
 
 impl Scheduler {
@@ -307,49 +282,16 @@ impl Scheduler {
     }
 
     async fn start(&self, tick: &Tick) -> Result<(), Failure> {
-        let engine = &self.deployments.engine;
-        if engine.row(tick.org_id, tick.run_id).await?.is_some() {
-            return Ok(());
-        }
-        let flow = self
-            .deployments
-            .flows
-            .get_workflow(tick.org_id, tick.workflow_id)
-            .await?;
-        if !flow.is_active || flow.is_archived {
-            return Err(Failure::Lasting("the flow was switched off".to_owned()));
-        }
-        let runnable = self.deployments.live(&flow).await?;
-        let node_id = NodeId::from(tick.node_id.as_str());
-        let nodes = &mut runnable.graph.nodes.iter();
-        if !nodes.any(|node| node.id == node_id && node.kind == TRIGGER && !node.disabled) {
-            return Err(Failure::Lasting(
-                "the flow has this schedule no longer".to_owned(),
-            ));
-        }
-        let who = self.deployments.publisher(tick.org_id, &runnable).await?;
-        let who = who.ok_or_else(|| Failure::Lasting("the organization is gone".to_owned()))?;
-        let start = Start {
-            flow: runnable,
+        let own = OwnRun {
+            org_id: tick.org_id,
+            workflow_id: tick.workflow_id,
+            node_id: NodeId::from(tick.node_id.as_str()),
+            node_type: TRIGGER,
+            run_id: tick.run_id,
+            trigger: "schedule",
             input: json!({"scheduled_at": tick.scheduled_at}),
-            trigger: "schedule".to_owned(),
-            options: Options {
-                trigger_node: Some(node_id),
-                ..Options::default()
-            },
-            depth: 0,
         };
-        let Err(error) = engine.start_as(&who, tick.run_id, start).await else {
-            return Ok(());
-        };
-        // Another instance may have been as fast.
-        if engine.row(tick.org_id, tick.run_id).await?.is_some() {
-            return Ok(());
-        }
-        Err(match error.kind {
-            NodeErrorKind::Internal => Failure::Passing(error.to_string()),
-            _ => Failure::Lasting(error.to_string()),
-        })
+        self.deployments.begin_own(own).await
     }
 
     async fn sweep(&self) -> Result<(), store::Error> {
@@ -360,34 +302,5 @@ impl Scheduler {
         sql::schedules::forget(self.db(), now.minus(KEEP)).await?;
         *self.swept_at.lock() = now;
         Ok(())
-    }
-}
-
-impl Deployments {
-    /// In whose name a published flow runs that nobody calls: who published this version, as they are
-    /// now; by the key if it was one, and by the key's owner once it is revoked; where neither may act
-    /// in the organization any longer, the organization itself. `None`: it is gone, too.
-    pub(crate) async fn publisher(
-        &self,
-        org: OrgId,
-        flow: &Runnable,
-    ) -> Result<Option<Arc<Principal>>, store::Error> {
-        let Some(number) = flow.version else {
-            return Ok(None);
-        };
-        let (db, id) = (self.flows.db(), flow.workflow_id);
-        let found = sql::versions::publisher(db, org, id, i64::from(number)).await?;
-        let Some((user, label)) = found else {
-            return Ok(None);
-        };
-        let key = label
-            .as_deref()
-            .and_then(|label| label.strip_prefix("key:"));
-        let key = key.and_then(|id| id.parse().ok());
-        let accounts = self.flows.accounts();
-        let by_key = key.and_then(|key| accounts.principal_of_run(org, None, Some(key)));
-        let of_person = || accounts.principal_of_run(org, Some(user?), None);
-        let found = by_key.or_else(of_person);
-        Ok(found.or_else(|| accounts.principal_of_run(org, None, None)))
     }
 }

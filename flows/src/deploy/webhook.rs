@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 
 pub use receive::router;
 
-use super::Deployments;
+use super::{Deployments, is_token};
 use crate::graph::{Graph, NodeId};
 use crate::ids::RunId;
 use crate::node::{NodeError, NodeErrorKind};
@@ -145,6 +145,9 @@ impl Deployments {
 
     /// The flow behind an address, if it is on and its live version has a webhook.
     async fn hook(&self, token: &str) -> Result<Option<Hook>> {
+        if !is_token(token) {
+            return Ok(None);
+        }
         let db = self.flows.db();
         let Some((org, id)) = deliveries::find_address(db, token).await? else {
             return Ok(None);
@@ -252,6 +255,11 @@ impl Deployments {
                 && let Err(error) = self.forget_deliveries().await
             {
                 tracing::warn!(%error, "cannot clean the ledger of webhooks; will retry");
+            }
+            if looks.is_multiple_of(CLEAN_EVERY)
+                && let Err(error) = self.forget_pages().await
+            {
+                tracing::warn!(%error, "cannot forget old conversations of pages; will retry");
             }
             looks = looks.wrapping_add(1);
         }

@@ -1,5 +1,6 @@
 //! What several node types use.
 
+pub(super) mod auth;
 pub(super) mod code;
 pub(super) mod condition;
 pub(super) mod fetch;

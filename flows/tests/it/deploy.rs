@@ -49,6 +49,7 @@ impl Site {
                 deployments.clone(),
             )))
             .merge(flows::deploy::webhook::router(deployments.clone()))
+            .merge(flows::deploy::page::router(deployments.clone()))
             .merge(Router::from(flows::run::http::router(engine)))
             .merge(Router::from(flows::http::gallery(
                 world.flows.clone(),
@@ -121,7 +122,7 @@ impl Site {
     }
 }
 
-fn bot() -> Graph {
+pub(crate) fn bot() -> Graph {
     Graph {
         nodes: vec![
             node("chat", "input.chat", json!({})),

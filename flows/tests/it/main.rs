@@ -2,10 +2,12 @@
 
 mod ai;
 mod deploy;
+mod failure;
 mod http;
 mod knowledge;
 mod nodes;
 mod outputs;
+mod pages;
 mod projects;
 mod properties;
 mod reference;
@@ -14,5 +16,6 @@ mod schedule;
 mod standin;
 mod support;
 mod templates;
+mod values;
 mod webhooks;
 mod workflows;

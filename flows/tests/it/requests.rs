@@ -247,3 +247,64 @@ async fn code_runs_in_the_sandbox_and_fails_with_its_line() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn graphql_sends_query_and_variables_and_names_the_servers_errors() {
+    in_world(async |world, server| {
+        let settings = json!({
+            "url": server.url("/graphql"), "query": "query Order($id: ID!) { order(id: $id) { total } }",
+            "operation_name": "Order", "headers": [{"name": "X-Shop", "value": "tea"}],
+        });
+        let input = json!({"variables": {"id": "7"}});
+        let json_type = [("content-type", "application/json")];
+        server.give(200, &json_type, r#"{"data": {"order": {"total": 12}}}"#);
+        let output = run(&world, "data.graphql", settings.clone(), input.clone())
+            .await
+            .expect("answered");
+        assert_eq!(output.values["data"], json!({"order": {"total": 12}}));
+        assert_eq!(output.values["errors"], json!([]));
+        let asked = server.asked();
+        assert_eq!(asked[0].method, "POST");
+        assert_eq!(asked[0].headers["x-shop"], "tea");
+        assert_eq!(asked[0].json()["variables"], json!({"id": "7"}));
+        assert_eq!(asked[0].json()["operationName"], "Order");
+
+        let failed = r#"{"data": {"order": null}, "errors": [{"message": "No such order", "path": ["order", 0]}]}"#;
+        server.give(200, &json_type, failed);
+        let error = run(&world, "data.graphql", settings.clone(), input.clone())
+            .await
+            .expect_err("it says no");
+        assert_eq!(error.kind, NodeErrorKind::Upstream);
+        assert!(error.message.ends_with("says: No such order (at order.0)"), "{error:?}");
+        assert!(!error.retryable);
+
+        server.give(200, &json_type, failed);
+        let mut lenient = settings.clone();
+        lenient["fail_on_errors"] = json!(false);
+        let output = run(&world, "data.graphql", lenient, input.clone())
+            .await
+            .expect("taken as it is");
+        assert_eq!(output.values["errors"][0]["message"], "No such order");
+
+        server.give(200, &[("content-type", "text/html")], "<p>Hello</p>");
+        let error = run(&world, "data.graphql", settings.clone(), input.clone())
+            .await
+            .expect_err("no GraphQL");
+        assert!(error.message.contains("GraphQL server"), "{error:?}");
+
+        // A mutation may have been done although the server fails.
+        server.give(503, &json_type, r#"{"errors": [{"message": "busy"}]}"#);
+        let error = run(&world, "data.graphql", settings.clone(), input.clone())
+            .await
+            .expect_err("busy");
+        assert!(error.retryable, "{error:?}");
+        server.give(503, &json_type, r#"{"errors": [{"message": "busy"}]}"#);
+        let mut mutation = settings;
+        mutation["query"] = json!("mutation { pay }");
+        let error = run(&world, "data.graphql", mutation, json!({}))
+            .await
+            .expect_err("busy");
+        assert!(!error.retryable, "{error:?}");
+    })
+    .await;
+}

@@ -7,11 +7,9 @@ use accounts::Actor;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use flows::deploy::{Deployments, Scheduler};
+use flows::deploy::Scheduler;
 use flows::graph::Graph;
 use flows::ids::WorkflowId;
-use flows::node::Registry;
-use flows::run::{Engine, EngineConfig, EngineParts};
 use flows::testing::World;
 use flows::{Flows, PublishWorkflow, UpdateWorkflow};
 use serde_json::{Value, json};
@@ -19,7 +17,7 @@ use store::testing::{for_each_db, second_handle};
 use store::{Db, on_reader, on_writer};
 use tower::ServiceExt as _;
 
-use crate::support::{edge, node};
+use crate::support::{deployments, edge, node};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -33,18 +31,6 @@ fn graph(settings: Value) -> Graph {
         edges: vec![edge("clock.scheduled_at", "end.value")],
         ..Graph::default()
     }
-}
-
-/// What every instance has of its own.
-fn deployments(world: &World) -> Deployments {
-    let engine = Engine::new(EngineParts {
-        db: world.flows.db().clone(),
-        services: Arc::clone(&world.services),
-        registry: Registry::default(),
-        catalogue: Arc::new(world.flows.clone()),
-        config: EngineConfig::default(),
-    });
-    Deployments::new(world.flows.clone(), engine)
 }
 
 /// A flow that is on, in the name of the world's key.

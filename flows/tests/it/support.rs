@@ -1,9 +1,13 @@
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use flows::deploy::Deployments;
 use flows::graph::{Edge, EdgeKind, End, Graph, Node};
+use flows::node::Registry;
+use flows::run::{Engine, EngineConfig, EngineParts};
 use flows::testing::World;
 use serde_json::{Value, json};
 use store::testing::for_each_db;
@@ -11,6 +15,18 @@ use tower::ServiceExt as _;
 
 pub(crate) async fn in_each_world<T: Future<Output = ()>>(test: impl Fn(World) -> T) {
     for_each_db(|db| async { test(World::new(db).await).await }).await;
+}
+
+/// What every instance has of its own.
+pub(crate) fn deployments(world: &World) -> Deployments {
+    let engine = Engine::new(EngineParts {
+        db: world.flows.db().clone(),
+        services: Arc::clone(&world.services),
+        registry: Registry::default(),
+        catalogue: Arc::new(world.flows.clone()),
+        config: EngineConfig::default(),
+    });
+    Deployments::new(world.flows.clone(), engine)
 }
 
 /// A client with a key.

@@ -94,6 +94,10 @@ async fn visible(
     for name in table.model_names() {
         all.insert(name.to_owned(), entry(name, "gateway", None));
     }
+    for name in gateway.model_route_names(who.org_id()) {
+        let value = entry(&name, "gateway", None);
+        all.insert(name, value);
+    }
     for vendor in table.vendors.values() {
         if !vendor.configured && !own.contains(&vendor.id) {
             continue;

@@ -98,6 +98,22 @@ impl Health {
         self.probe_until_us.store(0, Relaxed);
     }
 
+    /// Failures since it last answered.
+    pub fn failures(&self) -> u32 {
+        self.failures.load(Relaxed)
+    }
+
+    /// Recent peak of the time to its answers, which fades, in milliseconds; `None`: not measured.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number of milliseconds, and casts saturate"
+    )]
+    pub fn latency_ms(&self, now_us: i64) -> Option<u64> {
+        let is_measured = self.measured_at_us.load(Relaxed) != 0;
+        is_measured.then(|| (self.decayed(now_us) / 1_000.0).round() as u64)
+    }
+
     /// Load score: decayed peak latency times open calls. Lower is better; unmeasured is best.
     pub fn score(&self, now_us: i64) -> f64 {
         let open = f64::from(self.in_flight.load(Relaxed)) + 1.0;

@@ -22,12 +22,17 @@ const REMEMBERED_ROUTES: u64 = 4_096;
 /// Health outlives a snapshot: a reload must not close open breakers.
 pub(crate) type HealthBook = Cache<String, Arc<Health>>;
 
+/// Finds a local model by its full name, as a caller may see it.
+pub(crate) type Local<'a> = dyn Fn(&str) -> Option<Arc<dyn LocalModel>> + 'a;
+
 /// Vendors and models.
 pub struct Table {
     /// Vendors by their configured word.
     pub vendors: BTreeMap<String, Arc<Vendor>>,
     /// The catalogue with the configuration's overrides.
     pub catalogue: Arc<Catalogue>,
+    /// The configuration's models, as they are written there.
+    configured: BTreeMap<String, ModelConfig>,
     /// Models by the name clients use.
     named: BTreeMap<String, Arc<Route>>,
     /// Models whose name has a star, longest first.
@@ -78,6 +83,7 @@ impl Table {
         let mut table = Self {
             vendors,
             catalogue,
+            configured: config.models.clone().into_iter().collect(),
             named: BTreeMap::new(),
             wild: Vec::new(),
             resolved: Cache::new(REMEMBERED_ROUTES),
@@ -85,7 +91,8 @@ impl Table {
             defaults,
         };
         for (name, model) in &config.models {
-            table.check(name, model, local_prefixes)?;
+            let checked = table.check(model, local_prefixes);
+            checked.map_err(|why| format!("models.\"{name}\": {why}"))?;
             let pattern = Pattern::new(name);
             if pattern.is_wild() {
                 table.wild.push((pattern, model.clone()));
@@ -99,7 +106,7 @@ impl Table {
 
     fn with_named_models(mut self, config: &GatewayConfig) -> Self {
         for (name, model) in config.models.iter().filter(|(n, _)| !n.contains('*')) {
-            let reaches_local = target_names(model).any(|n| self.vendor_of(n).is_none());
+            let reaches_local = model.models().any(|n| self.vendor_of(n).is_none());
             if !reaches_local && let Ok(route) = self.build(name, model, "", &|_| None) {
                 self.named.insert(name.clone(), Arc::new(route));
             } else {
@@ -110,32 +117,44 @@ impl Table {
         self
     }
 
-    fn check(&self, name: &str, model: &ModelConfig, local: &[String]) -> Result<(), String> {
+    /// Checks that every target leads to a provider that there is.
+    ///
+    /// # Errors
+    /// A sentence that names the target that is wrong.
+    pub(crate) fn check(&self, model: &ModelConfig, local: &[String]) -> Result<(), String> {
         if model.targets.is_empty() {
-            return Err(format!(
-                "models.\"{name}\": `targets` is empty; name at least one model"
-            ));
+            return Err("`targets` is empty; name at least one model".to_owned());
         }
-        for target in target_names(model) {
+        for target in model.models() {
             let Some((prefix, _)) = target.split_once('/') else {
-                return Err(format!(
-                    "models.\"{name}\": target `{target}` must be `provider/model`"
-                ));
+                return Err(format!("target `{target}` must be `provider/model`"));
             };
             if !self.vendors.contains_key(prefix) && !local.iter().any(|l| l == prefix) {
+                let known: Vec<_> = self.vendors.keys().chain(local).cloned().collect();
                 return Err(format!(
-                    "models.\"{name}\": target `{target}` names provider `{prefix}`, which is not \
-                     configured; known: {}",
-                    self.vendors
-                        .keys()
-                        .chain(local)
-                        .cloned()
-                        .collect::<Vec<_>>()
-                        .join(", ")
+                    "target `{target}` names provider `{prefix}`, which is not configured; known: {}",
+                    known.join(", ")
                 ));
             }
         }
         Ok(())
+    }
+
+    /// The configuration's models by name, stars included.
+    pub fn configured(&self) -> &BTreeMap<String, ModelConfig> {
+        &self.configured
+    }
+
+    /// Whether a vendor offers this model, named `provider/model`.
+    pub(crate) fn is_vendor(&self, full: &str) -> bool {
+        let model = full.split_once('/').map_or("", |(_, model)| model);
+        let vendor = self.vendor_of(full);
+        vendor.is_some_and(|vendor| !model.is_empty() && vendor.offers(model))
+    }
+
+    /// How a target has been doing, if it was ever called or routed to.
+    pub(crate) fn health_of(&self, full: &str) -> Option<Arc<Health>> {
+        self.health.get(full)
     }
 
     /// The configured model names, stars included.
@@ -147,11 +166,7 @@ impl Table {
     ///
     /// # Errors
     /// `ModelNotFound`, saying what was looked for.
-    pub(crate) fn resolve(
-        &self,
-        name: &str,
-        local: &dyn Fn(&str) -> Option<Arc<dyn LocalModel>>,
-    ) -> Result<Arc<Route>, Error> {
+    pub(crate) fn resolve(&self, name: &str, local: &Local<'_>) -> Result<Arc<Route>, Error> {
         if let Some(route) = self.named.get(name) {
             return Ok(Arc::clone(route));
         }
@@ -168,11 +183,7 @@ impl Table {
         Ok(route)
     }
 
-    fn resolve_slowly(
-        &self,
-        name: &str,
-        local: &dyn Fn(&str) -> Option<Arc<dyn LocalModel>>,
-    ) -> Result<Route, Error> {
+    fn resolve_slowly(&self, name: &str, local: &Local<'_>) -> Result<Route, Error> {
         for (pattern, model) in &self.wild {
             if let Some(star) = pattern.capture(name) {
                 return self.build(name, model, star, local);
@@ -227,25 +238,65 @@ impl Table {
         }
     }
 
-    fn build(
+    /// The route that a model's settings make for a name whose star stands for `star`.
+    ///
+    /// # Errors
+    /// `ModelNotFound` for a target that is not there.
+    pub(crate) fn build(
         &self,
         name: &str,
         model: &ModelConfig,
         star: &str,
-        local: &dyn Fn(&str) -> Option<Arc<dyn LocalModel>>,
+        local: &Local<'_>,
     ) -> Result<Route, Error> {
         let find = |text: &str| self.target(&Pattern::new(text).fill(star), local);
+        self.assemble(name, model, find)
+    }
+
+    /// The same for an organization's route, from which targets that are gone are left out: a deleted
+    /// flow, or a provider that left the configuration, does not take the others with it.
+    ///
+    /// # Errors
+    /// `ModelNotFound` when no target is left.
+    pub(crate) fn build_of_organization(
+        &self,
+        name: &str,
+        model: &ModelConfig,
+        star: &str,
+        local: &Local<'_>,
+    ) -> Result<Route, Error> {
+        let find = |text: &str| self.target(&Pattern::new(text).fill(star), local);
+        let is_there = |text: &String| find(text).is_ok();
+        let targets: Vec<_> = model
+            .tables()
+            .into_iter()
+            .filter(|target| is_there(&target.model))
+            .map(TargetConfig::Table)
+            .collect();
+        if targets.is_empty() {
+            return self.assemble(name, model, find);
+        }
+        let left = ModelConfig {
+            targets,
+            context_window_fallbacks: kept(&model.context_window_fallbacks, is_there),
+            content_policy_fallbacks: kept(&model.content_policy_fallbacks, is_there),
+            ..model.clone()
+        };
+        self.assemble(name, &left, find)
+    }
+
+    fn assemble(
+        &self,
+        name: &str,
+        model: &ModelConfig,
+        find: impl Fn(&str) -> Result<Arc<Target>, Error>,
+    ) -> Result<Route, Error> {
         let mut groups: Vec<(u32, Vec<Weighted>)> = Vec::new();
-        for target in &model.targets {
-            let (text, weight, group) = match target {
-                TargetConfig::Name(text) => (text, 1, None),
-                TargetConfig::Table(t) => (&t.model, t.weight, t.group),
-            };
-            let next = groups.iter().map(|(g, _)| g + 1).max().unwrap_or(0);
-            let group = group.unwrap_or(next);
+        for target in model.tables() {
+            let group = target.group.unwrap_or_default();
             let weighted = Weighted {
-                target: find(text)?,
-                weight,
+                target: find(&target.model)?,
+                weight: target.weight,
             };
             match groups.iter_mut().find(|(g, _)| *g == group) {
                 Some((_, members)) => members.push(weighted),
@@ -270,11 +321,11 @@ impl Table {
         self.vendors.get(full.split_once('/')?.0)
     }
 
-    fn target(
-        &self,
-        full: &str,
-        local: &dyn Fn(&str) -> Option<Arc<dyn LocalModel>>,
-    ) -> Result<Arc<Target>, Error> {
+    /// A model by its full name, `provider/model`.
+    ///
+    /// # Errors
+    /// `ModelNotFound`.
+    pub(crate) fn target(&self, full: &str, local: &Local<'_>) -> Result<Arc<Target>, Error> {
         let (prefix, model) = full.split_once('/').ok_or_else(|| self.not_found(full))?;
         let card = |kind: &str| self.catalogue.lookup(kind, model);
         let health = || self.health.get_with(full.to_owned(), Arc::default);
@@ -326,19 +377,15 @@ impl Table {
     }
 }
 
+fn kept(names: &[String], is_there: impl Fn(&String) -> bool) -> Vec<String> {
+    names
+        .iter()
+        .filter(|name| is_there(name))
+        .cloned()
+        .collect()
+}
+
 /// Everything that a caller may name a model by is echoed at most this long.
 fn shorten(name: &str) -> String {
     name.chars().take(200).collect()
-}
-
-fn target_names(model: &ModelConfig) -> impl Iterator<Item = &str> {
-    model
-        .targets
-        .iter()
-        .map(|t| match t {
-            TargetConfig::Name(name) => name.as_str(),
-            TargetConfig::Table(table) => table.model.as_str(),
-        })
-        .chain(model.context_window_fallbacks.iter().map(String::as_str))
-        .chain(model.content_policy_fallbacks.iter().map(String::as_str))
 }

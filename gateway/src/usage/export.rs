@@ -5,24 +5,33 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use store::{Db, Micros, OrgId};
 
+use super::Writer;
 use super::report::{Filter, Pages};
 
 /// Usage rows of all time.
 #[derive(Debug, Clone)]
-pub(crate) struct UsageExport(pub(crate) Db);
+pub(crate) struct UsageExport {
+    pub(crate) db: Db,
+    pub(crate) writer: Writer,
+}
 
 impl ExportSource for UsageExport {
     fn sections(&self, org: OrgId) -> Vec<ExportSection> {
         let filter = Filter::between(Micros(0), Micros(i64::MAX));
-        let pages = Pages::new(self.0.clone(), org, filter, None, u64::MAX);
+        let pages = Pages::new(self.db.clone(), org, filter, None, u64::MAX);
         vec![ExportSection {
             name: "usage",
-            rows: rows(pages),
+            rows: rows(pages, self.writer.clone()),
         }]
     }
 }
 
-fn rows(pages: Pages) -> ExportRows {
+fn rows(pages: Pages, writer: Writer) -> ExportRows {
+    // A call that was answered before the export was asked for is in it.
+    let stored = async move {
+        writer.flush().await;
+        Some(pages)
+    };
     let next = |state: Option<Pages>| async move {
         let mut pages = state?;
         match pages.next().await {
@@ -37,5 +46,6 @@ fn rows(pages: Pages) -> ExportRows {
             Err(error) => Some((stream::iter(vec![Err(error.into())]), None)),
         }
     };
-    stream::unfold(Some(pages), next).flatten().boxed()
+    let rows = move |pages| stream::unfold(pages, next).flatten();
+    stream::once(stored).flat_map(rows).boxed()
 }

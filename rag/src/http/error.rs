@@ -13,6 +13,7 @@ impl From<Error> for ApiError {
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             ErrorKind::Stale => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "invalid_request"),
+            ErrorKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             ErrorKind::Conflict => (StatusCode::CONFLICT, "conflict"),
             ErrorKind::NotConfigured => (StatusCode::CONFLICT, "not_configured"),
             ErrorKind::Unavailable => {

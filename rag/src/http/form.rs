@@ -5,7 +5,6 @@ use std::io;
 use accounts::Secret;
 use accounts::http::ApiError;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::StreamExt;
 use multer::{Field, Multipart};
@@ -71,7 +70,7 @@ async fn fields(
                     io::Error::new(io::ErrorKind::InvalidData, why)
                 })
             });
-            *stored = Some(rag.store_bytes(org, bytes).await.map_err(too_large)?);
+            *stored = Some(rag.store_bytes(org, bytes).await?);
             continue;
         }
         let text = text(field).await?;
@@ -94,15 +93,6 @@ async fn fields(
         "document".clone_into(&mut intake.name);
     }
     Ok(())
-}
-
-fn too_large(error: crate::Error) -> ApiError {
-    let is_size = error.message.contains("rag.max_file_bytes");
-    let mut answer = ApiError::from(error);
-    if is_size {
-        (answer.status, answer.code) = (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
-    }
-    answer
 }
 
 fn broken(error: multer::Error) -> ApiError {

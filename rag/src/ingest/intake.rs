@@ -76,7 +76,7 @@ impl Rag {
     /// [`discard`](Self::discard).
     ///
     /// # Errors
-    /// `Invalid` for more bytes than `rag.max_file_bytes`; those of the stream and of the store.
+    /// `TooLarge` for more bytes than `rag.max_file_bytes`; those of the stream and of the store.
     pub async fn store_bytes(
         &self,
         org: OrgId,
@@ -99,9 +99,12 @@ impl Rag {
         match self.blobs().write(&key, bytes.boxed()).await {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                return Err(Error::invalid(format!(
-                    "the file has more than {limit} bytes; `rag.max_file_bytes` is the limit"
-                )));
+                return Err(Error::new(
+                    ErrorKind::TooLarge,
+                    format!(
+                        "the file has more than {limit} bytes; `rag.max_file_bytes` is the limit"
+                    ),
+                ));
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Err(Error::invalid(error.to_string()));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::{KeyId, UserId};
 
 use crate::library::Job;
-use crate::{Error, Result};
+use crate::{Error, Result, RunId};
 
 /// What is stored with a job.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub(super) struct Order {
     pub(super) url: Option<String>,
     /// What was read out of the document before is cut again.
     pub(super) reuse: bool,
+    /// The evaluation that is carried out.
+    pub(super) run: Option<RunId>,
 }
 
 impl Order {

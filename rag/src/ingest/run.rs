@@ -17,6 +17,8 @@ const POLL: Duration = Duration::from_secs(2);
 /// How often files that nobody knows are looked for, and how old they are at least.
 const SWEEP: Duration = Duration::from_secs(6 * 3600);
 const ORPHAN: Duration = Duration::from_secs(3600);
+/// How often folders and buckets that are due are looked for.
+const SCHEDULE: Duration = Duration::from_secs(20);
 /// Embeddings that nobody used this long are forgotten.
 const CACHE: Duration = Duration::from_secs(90 * 24 * 3600);
 
@@ -28,6 +30,7 @@ impl Rag {
         tokio::select! {
             _ = join_all(workers) => {}
             () = self.sweep() => {}
+            () = self.keep_time() => {}
             () = stopped => {}
         }
     }
@@ -78,6 +81,18 @@ impl Rag {
             if let Err(error) = task::carry_out(self, worker, &job).await {
                 tracing::warn!(%error, job.id = %job.id, "a job is taken up again later");
             }
+        }
+    }
+
+    /// Queues the syncs that are due. Each process does; each sync is queued once.
+    async fn keep_time(&self) {
+        loop {
+            match self.library().queue_due_syncs(self.library().now()).await {
+                Ok(0) => {}
+                Ok(_) => self.inner.queued.notify_one(),
+                Err(error) => tracing::warn!(%error, "cannot look for syncs that are due"),
+            }
+            tokio::time::sleep(SCHEDULE).await;
         }
     }
 

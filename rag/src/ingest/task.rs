@@ -176,10 +176,8 @@ impl Task<'_> {
             JobKind::Reembed => Box::pin(self.reembed()),
             JobKind::Rechunk => Box::pin(self.rechunk()),
             JobKind::Reindex => Box::pin(self.reindex_text()),
-            JobKind::Sync => {
-                let error = Error::invalid("nothing is there to be kept in step with");
-                Box::pin(std::future::ready(Err(error)))
-            }
+            JobKind::Evaluate => Box::pin(self.evaluate()),
+            JobKind::Sync => Box::pin(self.sync()),
         }
     }
 

@@ -184,7 +184,7 @@ impl Library {
         Ok((document, job))
     }
 
-    fn pending(&self, place: Place, new: NewDocument) -> Result<Document> {
+    pub(super) fn pending(&self, place: Place, new: NewDocument) -> Result<Document> {
         check_attributes(&new.attributes, &new.tags)?;
         let now = self.now();
         Ok(Document {

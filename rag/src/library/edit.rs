@@ -273,7 +273,8 @@ impl Library {
         self.delete_document(place, id).await
     }
 
-    async fn note<T: Serialize>(
+    /// Writes a change to the audit log.
+    pub(crate) async fn note<T: Serialize>(
         &self,
         accounts: &Accounts,
         actor: &Actor,

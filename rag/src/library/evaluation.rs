@@ -1,11 +1,28 @@
 //! Questions with their expected documents, and how well a search answers them.
 
+mod metrics;
+
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use store::{Json, Micros, OrgId, in_tx};
 
-use super::Library;
+pub use self::metrics::{CaseMetrics, RunMetrics};
+use super::{Job, JobState, Library};
+use crate::ask::AskOptions;
 use crate::index::Place;
-use crate::{CaseId, ChunkId, CollectionId, DocumentId, Error, Result, RunId, sql};
+use crate::search::SearchRequest;
+use crate::{
+    CaseId, ChunkId, CollectionId, DocumentId, Error, ErrorKind, JobId, Result, RunId, sql,
+};
+
+/// Most questions of a collection.
+const MOST_CASES: i64 = 1_000;
+/// Most that one question expects.
+const MOST_EXPECTED: usize = 50;
+const MOST_QUESTION_BYTES: usize = 8_192;
+const MOST_NOTE_BYTES: usize = 8_192;
+const MOST_NAME_BYTES: usize = 200;
 
 /// What a question should find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -16,6 +33,13 @@ pub struct Expected {
     /// The very chunk, where it matters. Chunks get new ids when a document is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunk: Option<ChunkId>,
+}
+
+impl Expected {
+    /// Whether this chunk of this document is what was expected.
+    pub fn is(&self, document: DocumentId, chunk: ChunkId) -> bool {
+        self.document == document && self.chunk.is_none_or(|wanted| wanted == chunk)
+    }
 }
 
 store::row! {
@@ -40,7 +64,7 @@ store::row! {
         pub created_at: Micros,
     }
 
-    /// One evaluation.
+    /// One evaluation: all questions of a collection under the same settings.
     #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
     pub struct Run {
         /// Its id.
@@ -52,103 +76,156 @@ store::row! {
         pub collection_id: CollectionId,
         /// Name for people.
         pub name: String,
-        /// The search settings that were evaluated.
-        #[schema(value_type = Object)]
-        pub settings: Json<serde_json::Value>,
-        /// The result as a whole.
+        /// What is evaluated.
+        #[schema(value_type = EvaluationSettings)]
+        pub settings: Json<EvaluationSettings>,
+        /// The result as a whole, so far.
         #[schema(value_type = RunMetrics)]
         pub metrics: Json<RunMetrics>,
-        /// The result of each case.
-        #[schema(value_type = Vec<CaseMetrics>)]
-        pub results: Json<Vec<CaseMetrics>>,
+        /// Questions when it was begun.
+        pub case_count: i64,
+        /// The job that carries it out.
+        pub job_id: Option<JobId>,
+        /// Where it is.
+        pub state: JobState,
+        /// Why it failed.
+        pub error: Option<String>,
         /// When it was made.
         pub created_at: Micros,
     }
 }
 
-/// A case to be made.
+/// What is evaluated: a search, and answers from what it finds where they are asked for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluationSettings {
+    /// The search, without `queries`. Its `limit` is the k of all measures; the collection's when
+    /// absent.
+    pub search: SearchRequest,
+    /// How questions are answered; no answers are asked for when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AskOptions>,
+}
+
+impl EvaluationSettings {
+    /// The search for one question.
+    pub(crate) fn search_for(&self, question: &str) -> SearchRequest {
+        SearchRequest {
+            queries: vec![question.to_owned()],
+            ..self.search.clone()
+        }
+    }
+
+    /// # Errors
+    /// `Invalid`, naming the field.
+    pub fn check(&self) -> Result<()> {
+        if !self.search.queries.is_empty() {
+            return Err(Error::invalid(
+                "`settings.search.queries` must be absent: the questions are those of the collection",
+            ));
+        }
+        self.search_for("?").check()?;
+        self.answer.as_ref().map_or(Ok(()), AskOptions::check)
+    }
+}
+
+/// A question to be kept, or what it becomes.
 #[derive(Debug, Clone, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "question": "How many days of leave are there?",
+    "expected": [{"document": "019a0000-0000-7000-8000-000000000001"}],
+}))]
 pub struct NewCase {
-    /// The question.
+    /// The question, 8,192 bytes at most.
     pub question: String,
-    /// What it should find.
+    /// What it should find: 1 to 50 documents, or chunks of them.
     pub expected: Vec<Expected>,
     /// A remark.
     #[serde(default)]
     pub note: Option<String>,
 }
 
-/// How well one question was answered.
+/// What one question found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct CaseMetrics {
+pub struct CaseResult {
     /// The case.
     pub case: CaseId,
-    /// Share of the expected that was found.
-    pub recall: f64,
-    /// One divided by the rank of the first expected.
-    pub reciprocal_rank: f64,
-    /// Normalized discounted cumulative gain.
-    pub ndcg: f64,
+    /// The question as it was asked.
+    pub question: String,
+    /// How well; `null` when it could not be asked.
+    pub metrics: Option<CaseMetrics>,
+    /// What was found, best first.
+    pub hits: Vec<FoundHit>,
+    /// How long the search took, in microseconds.
+    pub search_us: i64,
+    /// What its model calls cost, in nano-dollars.
+    pub cost_nano_usd: i64,
+    /// The answer, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<CaseAnswer>,
+    /// Why it could not be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
-/// The means over all cases.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct RunMetrics {
-    /// Cases.
-    pub cases: usize,
-    /// Mean recall.
-    pub recall: f64,
-    /// Mean reciprocal rank.
-    pub mrr: f64,
-    /// Mean nDCG.
-    pub ndcg: f64,
+/// A result of a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FoundHit {
+    /// The document.
+    pub document: DocumentId,
+    /// Its name.
+    pub document_name: String,
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// What results are ordered by.
+    pub score: f32,
+    /// Whether it is what was expected.
+    pub expected: bool,
 }
 
-impl CaseMetrics {
-    /// Compares what was found, best first, with what was expected. Several found chunks of one
-    /// expected document count once.
-    pub fn of(case: CaseId, expected: &[Expected], found: &[(DocumentId, ChunkId)]) -> Self {
-        let mut left: Vec<&Expected> = expected.iter().collect();
-        let (mut gain, mut first) = (0.0, None);
-        for (rank, (document, chunk)) in found.iter().enumerate() {
-            let is_it = |e: &&Expected| {
-                e.document == *document && e.chunk.is_none_or(|wanted| wanted == *chunk)
-            };
-            if let Some(at) = left.iter().position(is_it) {
-                left.swap_remove(at);
-                gain += discount(rank);
-                first = first.or(Some(rank));
-            }
+/// An answer to a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaseAnswer {
+    /// The model that answered; `null` when nothing was found and none was asked.
+    pub model: Option<String>,
+    /// The text.
+    pub text: String,
+    /// Whether the documents had an answer.
+    pub found: bool,
+    /// Citations in it.
+    pub citations: u32,
+    /// Those of them that point to what was expected.
+    pub expected_citations: u32,
+}
+
+impl NewCase {
+    fn check(&mut self) -> Result<()> {
+        let question = self.question.trim();
+        if question.is_empty() || question.len() > MOST_QUESTION_BYTES {
+            return Err(Error::invalid(format!(
+                "`question` must have between 1 and {MOST_QUESTION_BYTES} bytes of text"
+            )));
         }
-        let ideal: f64 = (0..expected.len().min(found.len().max(1)))
-            .map(discount)
-            .sum();
-        let count = expected.len().max(1) as f64;
-        Self {
-            case,
-            recall: (expected.len() - left.len()) as f64 / count,
-            reciprocal_rank: first.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0)),
-            ndcg: if ideal > 0.0 { gain / ideal } else { 0.0 },
+        self.question = question.to_owned();
+        let mut seen = HashSet::new();
+        self.expected.retain(|expected| seen.insert(*expected));
+        if self.expected.is_empty() || self.expected.len() > MOST_EXPECTED {
+            return Err(Error::invalid(format!(
+                "`expected` must have between 1 and {MOST_EXPECTED} documents"
+            )));
         }
-    }
-}
-
-fn discount(rank: usize) -> f64 {
-    1.0 / (rank as f64 + 2.0).log2()
-}
-
-impl RunMetrics {
-    /// The means.
-    pub fn of(results: &[CaseMetrics]) -> Self {
-        let count = results.len().max(1) as f64;
-        let mean = |value: fn(&CaseMetrics) -> f64| results.iter().map(value).sum::<f64>() / count;
-        Self {
-            cases: results.len(),
-            recall: mean(|r| r.recall),
-            mrr: mean(|r| r.reciprocal_rank),
-            ndcg: mean(|r| r.ndcg),
+        self.note = self.note.take().filter(|note| !note.trim().is_empty());
+        if self
+            .note
+            .as_ref()
+            .is_some_and(|n| n.len() > MOST_NOTE_BYTES)
+        {
+            return Err(Error::invalid(format!(
+                "`note` may have {MOST_NOTE_BYTES} bytes at most"
+            )));
         }
+        Ok(())
     }
 }
 
@@ -156,17 +233,11 @@ impl Library {
     /// Keeps a question with what it should find.
     ///
     /// # Errors
-    /// `Invalid`, `NotFound`.
-    pub async fn create_case(&self, place: Place, new: NewCase) -> Result<Case> {
-        if new.question.trim().is_empty() || new.expected.is_empty() {
-            return Err(Error::invalid(
-                "a case needs a `question` and at least one `expected` document",
-            ));
-        }
+    /// `Invalid`, `NotFound`; `Conflict` when the collection has as many as it may.
+    pub async fn create_case(&self, place: Place, mut new: NewCase) -> Result<Case> {
+        new.check()?;
         self.get_collection(place).await?;
-        for expected in &new.expected {
-            self.get_document(place, expected.document).await?;
-        }
+        self.check_expected(place, &new.expected).await?;
         let case = Case {
             id: CaseId::new(),
             org_id: place.org,
@@ -176,8 +247,69 @@ impl Library {
             note: new.note,
             created_at: self.now(),
         };
-        in_tx!(self.db, tx: Error => Ok(sql::evaluation::insert_case(tx, &case).await?))?;
+        in_tx!(self.db, tx: Error => {
+            if sql::evaluation::count_cases(tx, place).await? >= MOST_CASES {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    format!("a collection has {MOST_CASES} questions at most; delete some first"),
+                ));
+            }
+            Ok(sql::evaluation::insert_case(tx, &case).await?)
+        })?;
         Ok(case)
+    }
+
+    /// Says of a question anew what it is and what it should find.
+    ///
+    /// # Errors
+    /// `Invalid`, `NotFound`.
+    pub async fn update_case(&self, place: Place, id: CaseId, mut new: NewCase) -> Result<Case> {
+        new.check()?;
+        let mut case = self.get_case(place, id).await?;
+        self.check_expected(place, &new.expected).await?;
+        case.question = new.question;
+        case.expected = Json(new.expected);
+        case.note = new.note;
+        let changed =
+            in_tx!(self.db, tx: Error => Ok(sql::evaluation::update_case(tx, &case).await?))?;
+        match changed {
+            0 => Err(no_case(id)),
+            _ => Ok(case),
+        }
+    }
+
+    async fn check_expected(&self, place: Place, expected: &[Expected]) -> Result<()> {
+        match self.missing(place, expected).await? {
+            Some(missing) => Err(Error::new(ErrorKind::NotFound, missing)),
+            None => Ok(()),
+        }
+    }
+
+    /// What of the expected is not there (any more), in words.
+    pub(crate) async fn missing(
+        &self,
+        place: Place,
+        expected: &[Expected],
+    ) -> Result<Option<String>> {
+        for expected in expected {
+            match self.get_document(place, expected.document).await {
+                Err(error) if error.kind == ErrorKind::NotFound => {
+                    return Ok(Some(error.message));
+                }
+                document => document?,
+            };
+            let Some(chunk) = expected.chunk else {
+                continue;
+            };
+            let chunks = self.get_chunks(place, &[chunk]).await?;
+            if !chunks.iter().any(|c| c.document_id == expected.document) {
+                return Ok(Some(format!(
+                    "chunk {chunk} of document {} does not exist",
+                    expected.document
+                )));
+            }
+        }
+        Ok(None)
     }
 
     /// The cases of a collection, oldest first.
@@ -186,6 +318,15 @@ impl Library {
     /// Those of the database.
     pub async fn list_cases(&self, place: Place) -> Result<Vec<Case>> {
         Ok(sql::evaluation::list_cases(&self.db, place).await?)
+    }
+
+    /// A case.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn get_case(&self, place: Place, id: CaseId) -> Result<Case> {
+        let found = sql::evaluation::get_case(&self.db, place, id).await?;
+        found.ok_or_else(|| no_case(id))
     }
 
     /// Removes a case.
@@ -197,35 +338,79 @@ impl Library {
             Ok(sql::evaluation::delete_case(tx, place, id).await?)
         })?;
         match gone {
-            0 => Err(Error::not_found(format!("case {id}"))),
+            0 => Err(no_case(id)),
             _ => Ok(()),
         }
     }
 
-    /// Keeps the results of an evaluation.
+    /// Keeps a run with the job that carries it out.
     ///
     /// # Errors
-    /// `NotFound` for the collection.
-    pub async fn create_run(
+    /// `Conflict` while the collection has no questions.
+    pub(crate) async fn create_run(
         &self,
         place: Place,
         name: &str,
-        settings: serde_json::Value,
-        results: Vec<CaseMetrics>,
-    ) -> Result<Run> {
-        self.get_collection(place).await?;
-        let run = Run {
-            id: RunId::new(),
+        settings: EvaluationSettings,
+        job: impl FnOnce(RunId) -> Result<super::NewJob>,
+    ) -> Result<(Run, Job)> {
+        settings.check()?;
+        let name = name.trim();
+        if name.is_empty() || name.len() > MOST_NAME_BYTES {
+            return Err(Error::invalid(format!(
+                "`name` must have between 1 and {MOST_NAME_BYTES} bytes"
+            )));
+        }
+        let id = RunId::new();
+        let job = self.queued(place, job(id)?);
+        let mut run = Run {
+            id,
             org_id: place.org,
             collection_id: place.collection,
             name: name.to_owned(),
             settings: Json(settings),
-            metrics: Json(RunMetrics::of(&results)),
-            results: Json(results),
+            metrics: Json(RunMetrics::default()),
+            case_count: 0,
+            job_id: Some(job.id),
+            state: JobState::Queued,
+            error: None,
             created_at: self.now(),
         };
-        in_tx!(self.db, tx: Error => Ok(sql::evaluation::insert_run(tx, &run).await?))?;
-        Ok(run)
+        in_tx!(self.db, tx: Error => {
+            run.case_count = sql::evaluation::count_cases(tx, place).await?;
+            if run.case_count == 0 {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    "this collection has no questions to evaluate; save one from a search first",
+                ));
+            }
+            sql::jobs::insert(tx, &job).await?;
+            Ok(sql::evaluation::insert_run(tx, &run).await?)
+        })?;
+        Ok((run, job))
+    }
+
+    /// Keeps what a run has found so far. Refused once its job is somebody else's.
+    ///
+    /// # Errors
+    /// `Conflict`, `NotFound` for a run that was deleted.
+    pub(crate) async fn put_results(
+        &self,
+        place: Place,
+        id: RunId,
+        results: &[CaseResult],
+    ) -> Result<()> {
+        let metrics = Json(RunMetrics::of(results));
+        let results =
+            serde_json::to_string(results).map_err(|error| Error::internal(error.to_string()))?;
+        let changed = in_tx!(self.db, tx: Error => {
+            self.check_fence(tx).await?;
+            Ok(sql::evaluation::put_results(tx, place, id, &metrics, &results).await?)
+        })?;
+        match changed {
+            0 => Err(no_run(id)),
+            _ => Ok(()),
+        }
     }
 
     /// An evaluation.
@@ -234,7 +419,18 @@ impl Library {
     /// `NotFound`.
     pub async fn get_run(&self, place: Place, id: RunId) -> Result<Run> {
         let found = sql::evaluation::get_run(&self.db, place, id).await?;
-        found.ok_or_else(|| Error::not_found(format!("evaluation {id}")))
+        found.ok_or_else(|| no_run(id))
+    }
+
+    /// What each question of an evaluation found.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn get_results(&self, place: Place, id: RunId) -> Result<Vec<CaseResult>> {
+        let found = sql::evaluation::get_results(&self.db, place, id).await?;
+        let results = found.ok_or_else(|| no_run(id))?;
+        // Rows of before runs were jobs have another shape, and only their means.
+        Ok(serde_json::from_str(&results).unwrap_or_default())
     }
 
     /// Evaluations of a collection, newest first, from below `before`.
@@ -250,31 +446,30 @@ impl Library {
         let before = before.unwrap_or(RunId::from_uuid(uuid::Uuid::max()));
         Ok(sql::evaluation::list_runs(&self.db, place, before, limit as i64).await?)
     }
+
+    /// Removes an evaluation; one under way ends.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_run(&self, place: Place, id: RunId) -> Result<()> {
+        let run = self.get_run(place, id).await?;
+        let now = self.now();
+        in_tx!(self.db, tx: Error => {
+            if let Some(job) = run.job_id {
+                sql::jobs::cancel(tx, place, job, now).await?;
+            }
+            match sql::evaluation::delete_run(tx, place, id).await? {
+                0 => Err(no_run(id)),
+                _ => Ok(()),
+            }
+        })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn no_case(id: CaseId) -> Error {
+    Error::not_found(format!("case {id}"))
+}
 
-    #[test]
-    fn metrics_are_those_of_the_textbook() {
-        let (a, b, c) = (DocumentId::new(), DocumentId::new(), DocumentId::new());
-        let expect = |document| Expected {
-            document,
-            chunk: None,
-        };
-        let chunk = ChunkId::new();
-        let found = [(c, chunk), (a, chunk), (a, chunk), (b, chunk)];
-        let metrics = CaseMetrics::of(CaseId::new(), &[expect(a), expect(b)], &found);
-        let close = |x: f64, y: f64| assert!((x - y).abs() < 1e-9, "{x} {y}");
-        close(metrics.recall, 1.0);
-        close(metrics.reciprocal_rank, 0.5);
-        let gain = 1.0 / 3f64.log2() + 1.0 / 5f64.log2();
-        close(metrics.ndcg, gain / (1.0 + 1.0 / 3f64.log2()));
-        let nothing = CaseMetrics::of(CaseId::new(), &[expect(a)], &[]);
-        close(nothing.recall + nothing.ndcg + nothing.reciprocal_rank, 0.0);
-        let both = RunMetrics::of(&[metrics, nothing]);
-        close(both.recall, 0.5);
-        close(both.mrr, 0.25);
-    }
+fn no_run(id: RunId) -> Error {
+    Error::not_found(format!("evaluation {id}"))
 }

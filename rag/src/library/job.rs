@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Library, Status};
 use crate::index::Place;
-use crate::{CollectionId, DocumentId, Error, ErrorKind, JobId, Result, sql};
+use crate::{CollectionId, DocumentId, Error, ErrorKind, JobId, Result, SourceId, sql};
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -20,10 +20,12 @@ pub enum JobKind {
     Reembed,
     /// Cuts all documents of the collection again.
     Rechunk,
-    /// Brings the collection in step with a folder, a bucket or a site.
+    /// Brings the collection in step with a folder or bucket.
     Sync,
     /// Indexes all texts again, for another language.
     Reindex,
+    /// Asks all questions of an evaluation.
+    Evaluate,
 }
 
 crate::word::sql_word!(JobKind {
@@ -32,6 +34,7 @@ crate::word::sql_word!(JobKind {
     Rechunk = "rechunk",
     Sync = "sync",
     Reindex = "reindex",
+    Evaluate = "evaluate",
 });
 
 /// Where a job is.
@@ -71,6 +74,8 @@ store::row! {
         pub collection_id: CollectionId,
         /// Its document, for those of one.
         pub document_id: Option<DocumentId>,
+        /// Its folder or bucket, for a sync.
+        pub source_id: Option<SourceId>,
         /// What it does.
         pub kind: JobKind,
         /// What its worker needs to know.
@@ -80,9 +85,9 @@ store::row! {
         pub state: JobState,
         /// The step it is in, for people.
         pub stage: String,
-        /// Pages read.
+        /// Pages read; of an evaluation, questions asked; of a sync, files looked at.
         pub pages_done: i64,
-        /// Pages in all, once known.
+        /// Pages (or questions, or files) in all, once known.
         pub pages_total: Option<i64>,
         /// Chunks embedded.
         pub chunks_done: i64,
@@ -152,6 +157,7 @@ impl Library {
             org_id: place.org,
             collection_id: place.collection,
             document_id: new.document,
+            source_id: None,
             kind: new.kind,
             payload: Json(new.payload),
             state: JobState::Queued,

@@ -17,6 +17,7 @@ mod document;
 mod edit;
 mod evaluation;
 mod job;
+mod source;
 mod space;
 
 use std::sync::Arc;
@@ -35,8 +36,13 @@ pub use collection::{
 pub use delete::Receipt;
 pub use document::{Document, NewDocument, Original, PublishedFacts, Status};
 pub use edit::{CollectionRecord, PatchCollection, PatchDocument};
-pub use evaluation::{Case, CaseMetrics, Expected, NewCase, Run, RunMetrics};
+pub use evaluation::{
+    Case, CaseAnswer, CaseMetrics, CaseResult, EvaluationSettings, Expected, FoundHit, NewCase,
+    Run, RunMetrics,
+};
 pub use job::{Job, JobKind, JobState, NewJob, Progress};
+pub use source::{CollectionSource, SourceFile, SyncCounts};
+pub(crate) use source::{KnownFile, SyncedFile};
 pub(crate) use space::normalized;
 pub use space::{Missing, Space, SpaceSpec};
 
@@ -103,6 +109,10 @@ impl Library {
 
     pub(crate) fn db(&self) -> &Db {
         &self.db
+    }
+
+    pub(crate) fn clock(&self) -> &SharedClock {
+        &self.clock
     }
 
     pub(crate) fn now(&self) -> Micros {

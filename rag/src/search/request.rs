@@ -66,7 +66,7 @@ pub struct Decay {
 }
 
 /// A search. Absent fields take the collection's defaults.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({"queries": ["How many days of leave are there?"], "limit": 5}))]
 pub struct SearchRequest {
@@ -110,7 +110,7 @@ impl SearchRequest {
         }
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.queries.is_empty() || self.queries.len() > 8 {
             return Err(Error::invalid(
                 "`queries` must have between 1 and 8 questions",

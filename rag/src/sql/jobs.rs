@@ -3,20 +3,21 @@ use uuid::Uuid;
 
 use crate::index::Place;
 use crate::library::{Job, JobKind, JobState, Progress};
-use crate::{DocumentId, JobId};
+use crate::{DocumentId, JobId, SourceId};
 
 pub(crate) async fn insert(tx: &mut Tx, job: &Job) -> Result<()> {
     on_tx!(tx, execute => sqlx::query(
-        "INSERT INTO ingestion_jobs (id, org_id, collection_id, document_id, kind, payload, state,
+        "INSERT INTO ingestion_jobs (id, org_id, collection_id, document_id, source_id, kind, payload, state,
              stage, pages_done, pages_total, chunks_done, chunks_total, cost_nano_usd, attempts,
              error, cancel_requested, progressed_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-             $19)",
+             $19, $20)",
     )
     .bind(job.id)
     .bind(job.org_id)
     .bind(job.collection_id)
     .bind(job.document_id)
+    .bind(job.source_id)
     .bind(job.kind)
     .bind(&job.payload)
     .bind(job.state)
@@ -55,7 +56,7 @@ pub(crate) async fn claim(
                              AND o.state = 'running')
                  ORDER BY j.id LIMIT 1)
            AND (state = 'queued' OR (state = 'running' AND lease_until < $2))
-         RETURNING id, org_id, collection_id, document_id, kind, payload, state, stage, pages_done,
+         RETURNING id, org_id, collection_id, document_id, source_id, kind, payload, state, stage, pages_done,
              pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
              cancel_requested, progressed_at, created_at, updated_at",
     ).bind(worker).bind(now).bind(until).fetch_optional(c).await)
@@ -118,7 +119,7 @@ pub(crate) async fn cancel(tx: &mut Tx, at: Place, id: JobId, now: Micros) -> Re
 
 pub(crate) async fn get(db: &Db, at: Place, id: JobId) -> Result<Option<Job>> {
     on_reader!(db, c => sqlx::query_as(
-        "SELECT id, org_id, collection_id, document_id, kind, payload, state, stage, pages_done,
+        "SELECT id, org_id, collection_id, document_id, source_id, kind, payload, state, stage, pages_done,
              pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
              cancel_requested, progressed_at, created_at, updated_at
          FROM ingestion_jobs WHERE id = $1 AND org_id = $2 AND collection_id = $3",
@@ -127,7 +128,7 @@ pub(crate) async fn get(db: &Db, at: Place, id: JobId) -> Result<Option<Job>> {
 
 pub(crate) async fn list(db: &Db, at: Place, before: JobId, rows: i64) -> Result<Vec<Job>> {
     on_reader!(db, c => sqlx::query_as(
-        "SELECT id, org_id, collection_id, document_id, kind, payload, state, stage, pages_done,
+        "SELECT id, org_id, collection_id, document_id, source_id, kind, payload, state, stage, pages_done,
              pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
              cancel_requested, progressed_at, created_at, updated_at
          FROM ingestion_jobs WHERE org_id = $1 AND collection_id = $2 AND id < $3
@@ -164,7 +165,7 @@ pub(crate) async fn changed(
     since: Micros,
 ) -> Result<Vec<Job>> {
     on_reader!(db, c => sqlx::query_as(
-        "SELECT id, org_id, collection_id, document_id, kind, payload, state, stage, pages_done,
+        "SELECT id, org_id, collection_id, document_id, source_id, kind, payload, state, stage, pages_done,
              pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
              cancel_requested, progressed_at, created_at, updated_at
          FROM ingestion_jobs WHERE org_id = $1 AND collection_id = $2 AND updated_at >= $3
@@ -186,4 +187,41 @@ pub(crate) async fn cancel_kind(tx: &mut Tx, at: Place, kind: JobKind, now: Micr
              state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END
          WHERE kind = $1 AND org_id = $2 AND collection_id = $3 AND state IN ('queued', 'running')",
     ).bind(kind).bind(at.org).bind(at.collection).bind(now))
+}
+
+/// The newest job of a source.
+pub(crate) async fn last_of_source(db: &Db, at: Place, id: SourceId) -> Result<Option<Job>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT id, org_id, collection_id, document_id, source_id, kind, payload, state, stage, pages_done,
+             pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
+             cancel_requested, progressed_at, created_at, updated_at
+         FROM ingestion_jobs WHERE source_id = $1 AND org_id = $2 AND collection_id = $3
+         ORDER BY id DESC LIMIT 1",
+    ).bind(id).bind(at.org).bind(at.collection).fetch_optional(c).await)
+}
+
+/// The job of a source that waits or runs.
+pub(crate) async fn open_of_source(tx: &mut Tx, at: Place, id: SourceId) -> Result<Option<Job>> {
+    on_tx!(tx, c => sqlx::query_as(
+        "SELECT id, org_id, collection_id, document_id, source_id, kind, payload, state, stage, pages_done,
+             pages_total, chunks_done, chunks_total, cost_nano_usd, attempts, error,
+             cancel_requested, progressed_at, created_at, updated_at
+         FROM ingestion_jobs WHERE source_id = $1 AND org_id = $2 AND collection_id = $3
+             AND state IN ('queued', 'running')",
+    ).bind(id).bind(at.org).bind(at.collection).fetch_optional(c).await)
+}
+
+/// Asks the job of a source to end.
+pub(crate) async fn cancel_of_source(
+    tx: &mut Tx,
+    at: Place,
+    id: SourceId,
+    now: Micros,
+) -> Result<u64> {
+    on_tx!(tx, execute => sqlx::query(
+        "UPDATE ingestion_jobs SET cancel_requested = TRUE, updated_at = $4,
+             state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END
+         WHERE source_id = $1 AND org_id = $2 AND collection_id = $3
+             AND state IN ('queued', 'running')",
+    ).bind(id).bind(at.org).bind(at.collection).bind(now))
 }

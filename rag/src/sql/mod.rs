@@ -7,4 +7,5 @@ pub(crate) mod evaluation;
 pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod outbox;
+pub(crate) mod sources;
 pub(crate) mod vectors;

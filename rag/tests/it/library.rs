@@ -292,7 +292,7 @@ async fn what_is_somebody_elses_does_not_exist() {
 }
 
 #[tokio::test]
-async fn cases_and_runs_are_kept() {
+async fn cases_are_kept_and_changed() {
     in_each_world(|world| async move {
         let document = world.add("cats", &["the cat sleeps"]).await;
         let case = |document| NewCase {
@@ -319,34 +319,21 @@ async fn cases_and_runs_are_kept() {
             library.list_cases(world.place).await.expect("lists"),
             std::slice::from_ref(&kept)
         );
-        let answer = world.find(SearchRequest::of(kept.question.as_str())).await;
-        let found: Vec<_> = answer
-            .hits
-            .iter()
-            .map(|hit| (hit.chunk.document_id, hit.chunk.id))
-            .collect();
-        let result = rag::library::CaseMetrics::of(kept.id, &kept.expected, &found);
-        let settings = serde_json::json!({"mode": "hybrid"});
-        let run = library
-            .create_run(world.place, "first", settings, vec![result])
-            .await;
-        let run = run.expect("kept");
-        assert_eq!((run.metrics.cases, run.metrics.recall), (1, 1.0));
+        let twice = vec![kept.expected[0], kept.expected[0]];
+        let changed = NewCase {
+            question: " who naps? ".to_owned(),
+            expected: twice,
+            note: Some(" ".to_owned()),
+        };
+        let changed = library.update_case(world.place, kept.id, changed).await;
+        let changed = changed.expect("changed");
         assert_eq!(
-            library
-                .get_run(world.place, run.id)
-                .await
-                .expect("is there"),
-            run
+            (changed.question.as_str(), changed.note.as_deref()),
+            ("who naps?", None)
         );
-        assert_eq!(
-            library
-                .list_runs(world.place, None, 5)
-                .await
-                .expect("lists")
-                .len(),
-            1
-        );
+        assert_eq!(changed.expected.len(), 1, "each expected once");
+        let shown = library.get_case(world.place, kept.id).await;
+        assert_eq!(shown.expect("is there"), changed);
         library
             .delete_case(world.place, kept.id)
             .await

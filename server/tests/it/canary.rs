@@ -166,6 +166,27 @@ async fn no_secret_leaves_where_it_was_put() {
                 }
             }
         }
+        let made = json!({"name": "c"});
+        let made = site.post("/api/v1/collections", &owner, made).await;
+        let collection = made.json()["id"].as_str().expect("an id").to_owned();
+        let bucket = json!({"name": "b", "secret_access_key": CANARY, "location": {"type": "s3",
+            "bucket": "handbook", "endpoint": "http://127.0.0.1:1", "access_key_id": "k"}});
+        let sources = format!("/api/v1/collections/{collection}/sources");
+        for path in [sources.clone(), format!("{sources}/test")] {
+            let answer = site.post(&path, &owner, bucket.clone()).await;
+            let shown = &answer.text;
+            let is_kept = answer.status == StatusCode::CREATED;
+            assert_eq!(is_kept, path == sources, "{shown}");
+            assert!(!shown.contains(CANARY), "{shown}");
+        }
+        let shown = site.get(&sources, &owner).await;
+        assert_eq!(
+            shown.json()["data"][0]["has_secret"],
+            true,
+            "{}",
+            shown.text
+        );
+        assert!(!shown.text.contains(CANARY), "{}", shown.text);
         assert!(planted >= 12, "{planted} operations with secrets");
         assert_eq!(ids.len(), 1, "a credential was stored: {ids:?}");
         // Secrets that the server makes are in one answer each.

@@ -102,6 +102,10 @@ impl Records {
                 json!({"provider": "openai", "name": "c", "secret": "sk-1"}),
             ),
             ("teams", json!({"name": "t"})),
+            (
+                "models/routes",
+                json!({"name": "alias", "definition": {"targets": ["builtin/echo"]}}),
+            ),
             ("projects", json!({"name": "p"})),
             (
                 "invitations",
@@ -128,6 +132,27 @@ impl Records {
             let id = made.pointer(pointer).and_then(Value::as_str);
             ids.insert(place, id.expect("an id").to_owned());
         }
+        for (what, place, wanted) in [
+            (
+                "cases",
+                "{case_id}",
+                json!({"question": "q", "expected": [{"document": ids["{document_id}"]}]}),
+            ),
+            ("runs", "{run_id}", json!({"name": "r"})),
+        ] {
+            let path = format!("/api/v1/collections/{collection}/evaluation/{what}");
+            let made = site.post(&path, owner, wanted).await;
+            assert!(made.status.is_success(), "{}", made.text);
+            let id = made.json()["id"].as_str().expect("an id").to_owned();
+            ids.insert(place, id);
+        }
+        let bucket = json!({"name": "s", "location":
+            {"type": "s3", "bucket": "handbook", "endpoint": "http://127.0.0.1:1"}});
+        let path = format!("/api/v1/collections/{collection}/sources");
+        let made = site.post(&path, owner, bucket).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let id = made.json()["id"].as_str().expect("an id").to_owned();
+        ids.insert("{source_id}", id);
         ids.insert("/api/v1/collections/{id}", collection);
         let flow = json!({"project_id": ids["/api/v1/projects/{id}"], "name": "f",
             "graph": {"nodes": [{"id": "start", "type": "input.manual"}]}});
@@ -211,10 +236,12 @@ fn with_others(path: &str) -> String {
         .replace("{type}", "logic.if")
         .replace("{name}", "shop")
         .replace("{number}", "1")
+        .replace("{kind}", "chat")
         .replace("{save_point_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{document_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b12")
         .replace("{chunk_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b13")
+        .replace("{source_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b15")
         .replace("{job_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b14")
 }
 

@@ -268,7 +268,20 @@ export const projects = {
     call<Secret>("PUT", `/projects/${id}/secrets/${name}`, secret),
   removeSecret: (id: string, name: string) => call<void>("DELETE", `/projects/${id}/secrets/${name}`),
   secrets: (id: string) => call<Secret[]>("GET", `/projects/${id}/secrets`),
+  values: (id: string) => list<StoredValue>(`/projects/${id}/values`),
+  removeValue: (id: string, key: string) =>
+    call<void>("DELETE", `/projects/${id}/values/${encodeURIComponent(key)}`),
 };
+
+/** A value that flows keep between their runs. */
+export interface StoredValue {
+  id: string;
+  key: string;
+  value: Json;
+  /** `null`: it is never forgotten. */
+  expires_at: string | null;
+  updated_at: string;
+}
 
 /** Where a flow can be called. */
 export interface Deployment {
@@ -281,6 +294,43 @@ export interface Deployment {
   endpoint: { path: string; input_schema: InputSchema } | null;
   webhook?: { path: string; methods: string[]; auth: string } | null;
   schedules: DeployedSchedule[];
+  /** Its pages for people. */
+  pages: FlowPage[];
+}
+
+export type PageAccess = "public" | "members" | "password";
+
+/** How a page looks, and how much it may be used. */
+export interface PageSettings {
+  title: string;
+  /** Such as `#0a6a5d`; empty: the product's. */
+  color: string;
+  /** A `data:` address; empty: none. */
+  logo: string;
+  allowed_origins: string[];
+  visitor_per_minute: number;
+  page_per_hour: number;
+  max_message_chars: number;
+}
+
+/** A chat page or a form of a published flow. */
+export interface FlowPage {
+  kind: "chat" | "form";
+  is_on: boolean;
+  access: PageAccess;
+  has_password: boolean;
+  /** `null`: it was never on. */
+  path: string | null;
+  settings: PageSettings;
+}
+
+/** How a page shall be. */
+export interface PutPage {
+  is_on: boolean;
+  access: PageAccess;
+  settings: PageSettings;
+  password?: string;
+  new_address?: boolean;
 }
 
 /** When a flow begins runs by itself. */
@@ -328,6 +378,8 @@ export const flows = {
   rollback: (id: string, version: number) =>
     call<FlowSummary>("POST", `/workflows/${id}/rollback`, { version }),
   deployment: (id: string) => call<Deployment>("GET", `/workflows/${id}/deployment`),
+  putPage: (id: string, kind: FlowPage["kind"], wanted: PutPage) =>
+    call<FlowPage>("PUT", `/workflows/${id}/pages/${kind}`, wanted),
   versions: (id: string) => call<ListPage<Version>>("GET", `/workflows/${id}/versions`),
   version: (id: string, number: number) =>
     call<Version & { graph: StoredGraph }>("GET", `/workflows/${id}/versions/${number}`),

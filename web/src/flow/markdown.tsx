@@ -2,14 +2,17 @@ import { Fragment, type ReactNode } from "react";
 
 /** A small part of Markdown as elements: headings, lists, bold, italics, code, links. No HTML comes through. */
 export function Markdown({ text }: { text: string }) {
-  const blocks = text.replaceAll("\r", "").split(/\n{2,}/);
+  const blocks = text.replaceAll("\r", "").match(parts) ?? [];
   // biome-ignore lint/suspicious/noArrayIndexKey: blocks have no identity but their place
   return blocks.map((block, index) => <Fragment key={index}>{blockOf(block)}</Fragment>);
 }
 
+/** Fenced code, which may have empty lines and may not have ended yet; or a paragraph. */
+const parts = /^```[\s\S]*?(?:^```[^\S\n]*$|$(?![\s\S]))|(?:(?!^```)[^\n]+\n?)+/gm;
+
 function blockOf(block: string): ReactNode {
   const lines = block.split("\n").filter((line) => line.trim() !== "");
-  const fence = /^```\w*\n([\s\S]*?)\n?```$/.exec(block.trim());
+  const fence = /^```[^\n]*\n?([\s\S]*?)\n?(?:```)?$/.exec(block.trim());
   if (fence) return <pre>{fence[1]}</pre>;
   const heading = /^#{1,4}\s+(.*)$/.exec(lines[0] ?? "");
   if (heading) {
@@ -23,15 +26,16 @@ function blockOf(block: string): ReactNode {
     );
   }
   if (lines.length > 0 && lines.every((line) => /^\s*([-*]|\d+\.)\s+/.test(line))) {
+    const List = /^\s*\d/.test(lines[0] ?? "") ? "ol" : "ul";
     return (
-      <ul>
+      <List>
         {lines.map((line) => (
           <li key={line}>{inline(line.replace(/^\s*([-*]|\d+\.)\s+/, ""))}</li>
         ))}
-      </ul>
+      </List>
     );
   }
-  return <p style={{ whiteSpace: "pre-line" }}>{inline(block)}</p>;
+  return <p style={{ whiteSpace: "pre-line" }}>{inline(block.trim())}</p>;
 }
 
 const marks = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|\[[^\]]+\]\([^)\s]+\))/g;

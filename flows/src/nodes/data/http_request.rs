@@ -3,9 +3,7 @@
 mod body;
 mod pages;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +17,7 @@ use crate::node::{
     About, Capability, Category, Example, Node, NodeContext, NodeError, NodeResult, Output,
     RawSettings,
 };
+use crate::nodes::shared::auth::{Auth, Pair, pairs, used_credential};
 use crate::nodes::shared::fetch::{Got, Wanted, fetch, header, touched_host, with_query};
 use crate::nodes::shared::take;
 use crate::value::PortValues;
@@ -58,54 +57,6 @@ impl Verb {
             Self::Options => Method::OPTIONS,
         }
     }
-}
-
-/// A name and a value.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::nodes) struct Pair {
-    /// Its name.
-    name: String,
-    /// Its value.
-    #[serde(default)]
-    value: Value,
-}
-
-/// How the program shows who it is.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
-enum Auth {
-    /// Not at all.
-    #[default]
-    None,
-    /// `Authorization: Bearer …`.
-    Bearer {
-        /// The token, `provider/name`.
-        #[schemars(extend("x-widget" = "credential"))]
-        credential: String,
-    },
-    /// User name and password.
-    Basic {
-        /// A credential whose secret is `user:password`, `provider/name`.
-        #[schemars(extend("x-widget" = "credential"))]
-        credential: String,
-    },
-    /// A header of its own.
-    Header {
-        /// The header's name, such as `X-API-Key`.
-        name: String,
-        /// Its value, `provider/name`.
-        #[schemars(extend("x-widget" = "credential"))]
-        credential: String,
-    },
-    /// A query parameter.
-    Query {
-        /// The parameter's name.
-        name: String,
-        /// Its value, `provider/name`.
-        #[schemars(extend("x-widget" = "credential"))]
-        credential: String,
-    },
 }
 
 /// What is made of the answer.
@@ -255,12 +206,7 @@ impl Node for HttpRequest {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let mut all = vec![touched_host(url)];
-        let credential = settings.get("auth").and_then(|auth| auth.get("credential"));
-        if let Some(name) = credential.and_then(Value::as_str) {
-            all.push(Capability::Credential {
-                name: name.to_owned(),
-            });
-        }
+        all.extend(used_credential(settings));
         all
     }
 
@@ -274,15 +220,6 @@ fn output(got: &Got, body: Value, file: Value) -> Output {
         .and("status", got.status.as_u16())
         .and("headers", got.header_values())
         .and("file", file)
-}
-
-/// Pairs as text, those without a value left out.
-fn pairs(pairs: &[Pair]) -> Vec<(String, String)> {
-    let filled = pairs.iter().filter(|pair| !pair.value.is_null());
-    filled
-        .map(|pair| (pair.name.clone(), crate::value::text_of(&pair.value)))
-        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
-        .collect()
 }
 
 impl Settings {
@@ -300,31 +237,7 @@ impl Settings {
             let (name, value) = header("headers", &name, &value)?;
             headers.insert(name, value);
         }
-        match &self.auth {
-            Auth::None => {}
-            Auth::Bearer { credential } => {
-                let secret = context.credential(credential).await?;
-                headers.insert(
-                    AUTHORIZATION,
-                    secret_header(&format!("Bearer {}", secret.expose()))?,
-                );
-            }
-            Auth::Basic { credential } => {
-                let secret = context.credential(credential).await?;
-                let encoded = STANDARD.encode(secret.expose());
-                context.masker.add(&accounts::Secret::new(encoded.clone()));
-                headers.insert(AUTHORIZATION, secret_header(&format!("Basic {encoded}"))?);
-            }
-            Auth::Header { name, credential } => {
-                let secret = context.credential(credential).await?;
-                let (name, _) = header("auth.name", name, "")?;
-                headers.insert(name, secret_header(secret.expose())?);
-            }
-            Auth::Query { name, credential } => {
-                let secret = context.credential(credential).await?;
-                query.push((name.clone(), secret.expose().to_owned()));
-            }
-        }
+        self.auth.apply(context, &mut headers, &mut query).await?;
         let method = self.method.method();
         if !method.is_idempotent() && !headers.contains_key("idempotency-key") {
             let key = HeaderValue::from_str(&context.idempotency_key());
@@ -387,17 +300,6 @@ impl Settings {
             }
         }
     }
-}
-
-fn secret_header(text: &str) -> Result<HeaderValue, NodeError> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| {
-        NodeError::settings(
-            "auth",
-            "the credential holds characters that no header can carry",
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// The name that the answer gives its file, else the last part of the address.

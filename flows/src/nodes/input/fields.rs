@@ -11,32 +11,32 @@ use crate::value::{PortValues, convert};
 /// One thing that a flow is given.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// Key of the input and of the output port.
     #[schemars(extend("x-widget" = "key", "x-expression" = "never"))]
-    pub(super) name: String,
+    pub(crate) name: String,
     /// For people.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    pub(super) title: String,
+    pub(crate) title: String,
     /// What it holds.
     #[serde(rename = "type", default = "string")]
     #[schemars(extend("x-expression" = "never"))]
-    pub(super) kind: DataType,
+    pub(crate) kind: DataType,
     /// The run is refused without it.
     #[serde(default)]
-    pub(super) required: bool,
+    pub(crate) required: bool,
     /// What it is when it is not given.
     #[serde(default)]
-    pub(super) default: Value,
+    pub(crate) default: Value,
     /// A help for who fills it in.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    pub(super) description: String,
+    pub(crate) description: String,
     /// The only values it may have; none: any.
     #[serde(default)]
     #[schemars(extend("x-expression" = "never"))]
-    pub(super) options: Vec<String>,
+    pub(crate) options: Vec<String>,
 }
 
 fn string() -> DataType {
@@ -147,6 +147,11 @@ pub(crate) fn check_given(settings: &RawSettings, input: &Value) -> Result<(), N
     let all: Vec<Field> = fields(settings).collect();
     let given = PortValues::from_iter([("input".to_owned(), input.clone())]);
     read(&all, given).map(drop)
+}
+
+/// The fields of a trigger.
+pub(crate) fn given_fields(settings: &RawSettings) -> Vec<Field> {
+    fields(settings).collect()
 }
 
 /// JSON Schema of the input of a trigger with fields.

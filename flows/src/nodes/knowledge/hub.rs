@@ -65,7 +65,9 @@ pub(super) async fn collections(
 pub(super) fn failed(error: &rag::Error) -> NodeError {
     let kind = match error.kind {
         ErrorKind::NotFound => NodeErrorKind::Missing,
-        ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Stale => NodeErrorKind::Input,
+        ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Conflict | ErrorKind::Stale => {
+            NodeErrorKind::Input
+        }
         ErrorKind::NotConfigured => NodeErrorKind::Missing,
         ErrorKind::Unavailable => NodeErrorKind::Upstream,
         ErrorKind::Model(code) => of_code(code).0,

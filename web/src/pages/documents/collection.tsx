@@ -14,8 +14,10 @@ import { ChunkPreview } from "./chunk-preview";
 import { CollectionDialog } from "./collection-dialog";
 import { isOver, useChange, useCollection, useJobs } from "./data";
 import { DocumentTable } from "./document-table";
+import { EvaluationPanel } from "./evaluation/panel";
 import { JobProgress } from "./job-progress";
 import { SearchPanel } from "./search-panel";
+import { SourcesPanel } from "./sources/panel";
 import { useDocumentTexts } from "./texts";
 import { Upload } from "./upload";
 
@@ -79,7 +81,7 @@ function View({ collection }: { collection: Collection }) {
       </Stack>
       <Tabs value={tab} onChange={(next) => setTab(next ?? "documents")} keepMounted={false}>
         <Tabs.List mb="sm">
-          {(["documents", "search", "preview"] as const).map((word) => (
+          {(["documents", "sources", "search", "evaluation", "preview"] as const).map((word) => (
             <Tabs.Tab key={word} value={word}>
               {t(`tab.${word}`)}
             </Tabs.Tab>
@@ -91,8 +93,14 @@ function View({ collection }: { collection: Collection }) {
             <DocumentTable collection={collection.id} jobs={jobs} mayWrite={mayWrite} />
           </Stack>
         </Tabs.Panel>
+        <Tabs.Panel value="sources">
+          <SourcesPanel collection={collection.id} mayWrite={mayWrite} />
+        </Tabs.Panel>
         <Tabs.Panel value="search">
-          <SearchPanel collection={collection.id} />
+          <SearchPanel collection={collection.id} mayWrite={mayWrite} />
+        </Tabs.Panel>
+        <Tabs.Panel value="evaluation">
+          <EvaluationPanel collection={collection.id} mayWrite={mayWrite} />
         </Tabs.Panel>
         <Tabs.Panel value="preview">
           <ChunkPreview collection={collection} />

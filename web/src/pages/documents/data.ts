@@ -61,6 +61,7 @@ export function useChange<Values, Result>(
     onSuccess: async (result, values) => {
       done?.(result, values);
       const keys = ["collections", "collection", "documents", "document", "chunks", "jobs"];
+      keys.push("cases", "evaluations", "sources", "source-files");
       await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
     },
   });

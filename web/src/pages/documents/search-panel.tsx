@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Badge, Button, Checkbox, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -7,16 +7,31 @@ import { collections, type SearchHit } from "../../api/collections";
 import { EmptyState } from "../../components/empty-state";
 import { FailureNotice } from "../../components/failure-notice";
 import { Pending } from "../../components/pending";
+import { SaveCase } from "./evaluation/save-case";
+import { useEvaluationTexts } from "./evaluation/texts";
 import { useDocumentTexts } from "./texts";
 
+interface Props {
+  collection: string;
+  mayWrite: boolean;
+}
+
 /** A search as programs make it, with the scores of each half. */
-export function SearchPanel({ collection }: { collection: string }) {
+export function SearchPanel({ collection, mayWrite }: Props) {
   const t = useDocumentTexts();
   const [query, setQuery] = useState("");
+  /** Chunks that answer the question. */
+  const [right, setRight] = useState<string[]>([]);
   const search = useMutation({
     mutationFn: () => collections.search(collection, { queries: [query.trim()] }),
     meta: { silent: true },
+    onSuccess: () => setRight([]),
   });
+  const toggle = (chunk: string) =>
+    setRight((before) =>
+      before.includes(chunk) ? before.filter((one) => one !== chunk) : [...before, chunk],
+    );
+  const chosen = search.data?.hits.filter(({ chunk }) => right.includes(chunk.id)) ?? [];
   return (
     <Stack gap="sm">
       <form
@@ -50,14 +65,37 @@ export function SearchPanel({ collection }: { collection: string }) {
         <EmptyState icon={IconSearch} title={t("noHits")} hint={t("noHitsHint")} />
       )}
       {search.data?.hits.map((hit) => (
-        <Hit key={hit.chunk.id} collection={collection} hit={hit} />
+        <Hit
+          key={hit.chunk.id}
+          collection={collection}
+          hit={hit}
+          isRight={mayWrite ? right.includes(hit.chunk.id) : undefined}
+          onRight={() => toggle(hit.chunk.id)}
+        />
       ))}
+      {chosen.length > 0 && (
+        <SaveCase
+          collection={collection}
+          question={search.data?.queries[0] ?? ""}
+          hits={chosen}
+          onDone={() => setRight([])}
+        />
+      )}
     </Stack>
   );
 }
 
-function Hit({ collection, hit }: { collection: string; hit: SearchHit }) {
+interface HitProps {
+  collection: string;
+  hit: SearchHit;
+  /** Absent for those who may not save it as a test question. */
+  isRight?: boolean;
+  onRight: () => void;
+}
+
+function Hit({ collection, hit, isRight, onRight }: HitProps) {
   const t = useDocumentTexts();
+  const evaluation = useEvaluationTexts();
   const { chunk } = hit;
   const why = [
     hit.text_score != null && t("textScore", { score: hit.text_score.toFixed(2) }),
@@ -81,6 +119,9 @@ function Hit({ collection, hit }: { collection: string; hit: SearchHit }) {
       <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }} lineClamp={8}>
         {chunk.text}
       </Text>
+      {isRight !== undefined && (
+        <Checkbox mt="xs" size="xs" label={evaluation("right")} checked={isRight} onChange={onRight} />
+      )}
     </Paper>
   );
 }

@@ -4,7 +4,7 @@ export const useModelTexts = defineTexts("models", {
   en: {
     title: "Models",
     description: "What can be called, what it costs, and the providers behind it.",
-    view: { label: "View", models: "Models", providers: "Providers" },
+    view: { label: "View", models: "Models", routes: "Routes", providers: "Providers" },
     column: {
       model: "Model",
       mode: "For",
@@ -50,8 +50,7 @@ export const useModelTexts = defineTexts("models", {
     anyMode: "All kinds",
     anyProvider: "All providers",
     alias: "Own name",
-    aliasHint:
-      "A name of your own from the server's configuration, with targets, weights and fallbacks behind it.",
+    aliasHint: "A name of your own, with targets, weights and fallbacks behind it. You find it under Routes.",
     empty: "No model can be called yet",
     emptyHint: "Connect a provider with the key you have from it.",
     toProviders: "To the providers",
@@ -145,7 +144,7 @@ export const useModelTexts = defineTexts("models", {
   de: {
     title: "Modelle",
     description: "Was aufgerufen werden kann, was es kostet, und die Anbieter dahinter.",
-    view: { label: "Ansicht", models: "Modelle", providers: "Anbieter" },
+    view: { label: "Ansicht", models: "Modelle", routes: "Routen", providers: "Anbieter" },
     column: {
       model: "Modell",
       mode: "Für",
@@ -191,8 +190,7 @@ export const useModelTexts = defineTexts("models", {
     anyMode: "Alle Arten",
     anyProvider: "Alle Anbieter",
     alias: "Eigener Name",
-    aliasHint:
-      "Ein eigener Name aus der Konfiguration des Servers, mit Zielen, Gewichten und Ersatzmodellen dahinter.",
+    aliasHint: "Ein eigener Name mit Zielen, Gewichten und Ersatzmodellen dahinter. Er steht unter Routen.",
     empty: "Noch kann kein Modell aufgerufen werden",
     emptyHint: "Verbinden Sie einen Anbieter mit dem Schlüssel, den Sie von ihm haben.",
     toProviders: "Zu den Anbietern",

@@ -16,6 +16,7 @@ import { useMay } from "../../session/me";
 import { useChange, useFlowList } from "./data";
 import { NameDialog } from "./name-dialog";
 import { RowMenu } from "./row-menu";
+import { StoredValues } from "./stored-values";
 import { useProjects } from "./texts";
 import { Values } from "./values";
 
@@ -44,6 +45,7 @@ export default function ProjectPage() {
           <Tabs.Tab value="flows">{t("flow.title")}</Tabs.Tab>
           <Tabs.Tab value="variables">{t("values.variables")}</Tabs.Tab>
           <Tabs.Tab value="secrets">{t("values.secrets")}</Tabs.Tab>
+          <Tabs.Tab value="values">{t("values.stored")}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="flows">
           <FlowTable project={id} />
@@ -53,6 +55,9 @@ export default function ProjectPage() {
         </Tabs.Panel>
         <Tabs.Panel value="secrets">
           <Values project={id} kind="secrets" />
+        </Tabs.Panel>
+        <Tabs.Panel value="values">
+          <StoredValues project={id} />
         </Tabs.Panel>
       </Tabs>
     </Page>

@@ -10,6 +10,7 @@ import type { Json } from "../../../flow/graph";
 import { dateTime } from "../../../i18n/format";
 import { useDraft, useSession } from "../session";
 import { useFlow } from "../texts";
+import { PagePart } from "./page-part";
 
 /** Where the live version can be called, with calls to copy; and the switch that turns it off. */
 export function DeploymentPanel() {
@@ -35,7 +36,7 @@ export function DeploymentPanel() {
   });
   if (found.error) return <FailureNotice error={found.error} onRetry={() => void found.refetch()} />;
   if (found.isPending) return <Pending rows={4} />;
-  const { version, model, endpoint, webhook, schedules } = found.data;
+  const { version, model, endpoint, webhook, schedules, pages } = found.data;
   if (version === null) {
     return (
       <Stack gap="sm" align="flex-start">
@@ -61,6 +62,9 @@ export function DeploymentPanel() {
         onChange={(event) => turn.mutate(event.currentTarget.checked)}
       />
       {turn.error && <FailureNotice error={turn.error} />}
+      {pages.map((page) => (
+        <PagePart key={page.kind} page={page} />
+      ))}
       {model && (
         <Stack gap="xs">
           <Title order={3} size="h5">
@@ -77,7 +81,7 @@ export function DeploymentPanel() {
       {schedules.map((schedule) => (
         <SchedulePart key={schedule.node_id} schedule={schedule} />
       ))}
-      {!model && !endpoint && !webhook && schedules.length === 0 && (
+      {!model && !endpoint && !webhook && schedules.length === 0 && pages.length === 0 && (
         <Text size="sm">{t("deployment.nothing")}</Text>
       )}
     </Stack>

@@ -15,27 +15,30 @@ const READY_LIMIT: Duration = Duration::from_secs(20);
 
 /// A running process. Its standard input is held open; it is killed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Child {
+pub(crate) struct Child {
     process: process::Child,
     log: PathBuf,
     /// What it announced.
-    pub(super) ready: Ready,
+    pub(crate) ready: Ready,
 }
 
 /// The JSON line that a server prints when it listens.
 #[derive(Debug, Deserialize)]
-pub(super) struct Ready {
+pub(crate) struct Ready {
     /// `http://host:port`.
-    pub(super) url: String,
+    pub(crate) url: String,
     /// The key of the first start.
     #[serde(default)]
-    pub(super) api_key: Option<String>,
+    pub(crate) api_key: Option<String>,
+    /// Where the first owner's account is made.
+    #[serde(default)]
+    pub(crate) setup_url: Option<String>,
 }
 
 impl Child {
     /// Starts `binary` on `core` and waits for its JSON line. What it prints to standard error goes
     /// to the file `log`.
-    pub(super) fn start(
+    pub(crate) fn start(
         binary: &Path,
         arguments: &[String],
         core: Option<u32>,
@@ -60,6 +63,7 @@ impl Child {
             ready: Ready {
                 url: String::new(),
                 api_key: None,
+                setup_url: None,
             },
         };
         child.ready = ready.with_context(|| {
@@ -71,12 +75,12 @@ impl Child {
     }
 
     /// `sh` and `taskset` replace themselves, so this is the server's own id.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id()
     }
 
     /// The end of what it printed to standard error.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let skip = text.lines().count().saturating_sub(20);
         text.lines().skip(skip).collect::<Vec<_>>().join("\n")
@@ -106,7 +110,7 @@ fn announcement(process: &mut process::Child) -> Result<Ready> {
 
 /// Pins this process, all its threads, to `core`. Returns whether that worked: it does not on a
 /// machine with one core or without `taskset`, where nothing is pinned.
-pub(super) fn pin_this_process(core: u32) -> bool {
+pub(crate) fn pin_this_process(core: u32) -> bool {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     if cores < 2 {
         return false;
