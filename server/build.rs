@@ -1,4 +1,4 @@
-//! Puts the web app into the binary.
+//! Puts the web app into the binary, and the list of the libraries that it is made of.
 //!
 //! Release builds build it with npm. Other builds leave it out, so that work on Rust never waits for
 //! Node, unless `WEB_DIST` names a folder that `npm run build` has written. `SKIP_WEB=1` leaves it out
@@ -37,6 +37,52 @@ fn main() {
     if let Err(why) = outcome {
         println!("cargo::error={why}");
     }
+    println!("cargo::rerun-if-changed=../Cargo.lock");
+    let libraries = libraries().unwrap_or_else(|why| {
+        println!("cargo::warning=the list of licences stays empty: {why}");
+        String::new()
+    });
+    if let Err(why) = fs::write(out_dir().join("libraries.txt"), libraries) {
+        println!("cargo::error=libraries.txt: {why}");
+    }
+}
+
+/// Lines `name version|licence|repository` of the crates that the program is made of, without our own.
+fn libraries() -> Result<String, String> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args([
+        "tree",
+        "--quiet",
+        "--locked",
+        "--offline",
+        "--package",
+        "server",
+    ]);
+    command.args(["--edges", "normal", "--prefix", "none"]);
+    command.args(["--format", "{p}|{l}|{r}"]);
+    if let Some(target) = variable("TARGET") {
+        command.args(["--target", &target]);
+    }
+    let output = command.output().map_err(|e| format!("cargo tree: {e}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!(
+            "cargo tree: {}",
+            said.lines().next().unwrap_or_default()
+        ));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    // `name v1.0.0 (proc-macro)|MIT|https://…`; ours have a path instead, and what was listed before
+    // ends with a star.
+    let lines = text.lines().filter_map(|line| {
+        let (package, rest) = line.trim_end_matches(" (*)").split_once('|')?;
+        let package = package.trim_end_matches(" (proc-macro)");
+        (!package.contains('(')).then(|| format!("{package}|{rest}\n"))
+    });
+    Ok(lines
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect())
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -1,12 +1,14 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { licences } from "./scripts/licences";
 
 const server = process.env.NOCODE_AI_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [
     react(),
+    licences(),
     VitePWA({
       registerType: "prompt",
       injectRegister: null,

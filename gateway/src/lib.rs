@@ -42,6 +42,7 @@ mod metrics;
 pub mod model_routes;
 mod operations;
 mod org_keys;
+mod pdf;
 mod pipeline;
 pub mod probe;
 mod responses_store;

@@ -14,6 +14,7 @@ use rag::Rag;
 use rag::blob::FileStore;
 use store::{Db, DbConfig, SystemClock};
 
+use crate::admin::Instance;
 use crate::config::Config;
 use crate::lock::make_private;
 
@@ -36,6 +37,8 @@ pub struct App {
     pub engine: Engine,
     /// Published flows at addresses of their own.
     pub deployments: Deployments,
+    /// What is known of the running program.
+    pub instance: Arc<Instance>,
 }
 
 /// Opens the database and brings it to this program's version.
@@ -137,6 +140,7 @@ impl App {
             flows,
             engine,
             deployments,
+            instance: Arc::new(Instance::new(config)),
             accounts,
             gateway,
             rag,

@@ -14,6 +14,8 @@ use rag::RagConfig;
 use sandbox::SandboxConfig;
 use serde::Deserialize;
 
+use crate::admin::Setting;
+
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -46,6 +48,9 @@ pub struct Config {
     pub plans: BTreeMap<String, PlanConfig>,
     /// Corrections to the model catalogue.
     pub catalogue: BTreeMap<String, gateway::catalogue::Override>,
+    /// What is set, and where; for people to see.
+    #[serde(skip)]
+    pub set: Vec<Setting>,
 }
 
 /// The HTTP server.
@@ -274,10 +279,7 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str) -> Result<Self> {
-        Figment::new()
-            .merge(Toml::string(text))
-            .extract()
-            .map_err(explain)
+        Self::extract(&Figment::new().merge(Toml::string(text)))
     }
 
     fn from_figment(figment: Figment) -> Result<Self> {
@@ -285,7 +287,13 @@ impl Config {
         let env = Env::prefixed("NOCODE_AI_")
             .filter(|key| key.as_str().contains("__"))
             .split("__");
-        figment.merge(env).extract().map_err(explain)
+        Self::extract(&figment.merge(env))
+    }
+
+    fn extract(figment: &Figment) -> Result<Self> {
+        let mut config: Self = figment.extract().map_err(explain)?;
+        config.set = Setting::all(figment);
+        Ok(config)
     }
 
     /// The gateway's part.

@@ -3,6 +3,7 @@
 //! [`app::App`] builds the crates' handles from a [`config::Config`]; [`serve`] puts them on a
 //! listener; [`commands`] holds everything else `nocode-ai` can do.
 
+pub mod admin;
 mod api_docs;
 pub mod app;
 pub mod cli;

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gateway::Gateway;
 use tokio::signal::unix::Signal;
 
+use crate::app::App;
 use crate::config::Config;
 
 /// How often the file is looked at. Its content is compared, which works for files that are replaced,
@@ -27,7 +27,7 @@ impl Watched {
     }
 
     /// Watches until it is dropped.
-    pub(crate) async fn run(mut self, mut hangups: Signal, gateway: Gateway) {
+    pub(crate) async fn run(mut self, mut hangups: Signal, app: App) {
         loop {
             let asked = tokio::select! {
                 _ = hangups.recv() => true,
@@ -38,13 +38,18 @@ impl Watched {
                 continue;
             }
             self.seen = now;
-            self.apply(&gateway);
+            self.apply(&app);
         }
     }
 
-    fn apply(&self, gateway: &Gateway) {
+    fn apply(&self, app: &App) {
         let loaded = Config::load(self.file.as_deref()).map_err(|e| format!("{e:#}"));
-        match loaded.and_then(|config| gateway.reload(config.gateway())) {
+        let applied = loaded.and_then(|config| {
+            app.gateway.reload(config.gateway())?;
+            app.instance.reloaded(&config);
+            Ok(())
+        });
+        match applied {
             Ok(()) => tracing::info!("configuration reloaded"),
             Err(error) => {
                 tracing::error!(

@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::config::ServerConfig;
-use crate::{api_docs, shield, trace, web};
+use crate::{admin, api_docs, shield, trace, web};
 
 #[derive(Clone)]
 struct Health {
@@ -44,6 +44,7 @@ pub fn api(app: &App) -> Routes {
         .merge(flows::http::gallery(app.flows.clone(), app.gateway.clone()))
         .merge(flows::run::http::router(app.engine.clone()))
         .merge(flows::deploy::http::router(app.deployments.clone()))
+        .merge(admin::router(app))
 }
 
 /// All routes.

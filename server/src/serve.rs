@@ -62,7 +62,7 @@ pub async fn serve(config: Config, watched: Watched, as_json: bool) -> Result<()
     let accounts = tokio::spawn(app.accounts.clone().watch(ready(stopped.clone())));
     let mail = tokio::spawn(app.accounts.clone().deliver_mail(ready(stopped.clone())));
     let documents = tokio::spawn(app.rag.clone().run(ready(stopped.clone())));
-    let reloading = tokio::spawn(watched.run(hangups, app.gateway.clone()));
+    let reloading = tokio::spawn(watched.run(hangups, app.clone()));
     let upkeep = tokio::spawn(upkeep(recorder));
     let is_plain =
         config.telemetry.otlp_endpoint.is_none() && config.server.cors_origins.is_empty();

@@ -36,6 +36,9 @@ const inside = [
   "/billing",
   "/billing/2026-01",
   "/administration",
+  "/administration?view=system",
+  "/administration?view=configuration",
+  "/administration?view=licences",
   "/profile",
   "/nothing-here",
 ];

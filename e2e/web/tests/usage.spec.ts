@@ -42,7 +42,7 @@ test("a request is found by the id of its error message, and each try stands the
   await expect(page.getByText("No such request")).toBeVisible({ timeout: 20_000 });
 });
 
-test("the report is exported as CSV, and filters are cleared again", async ({ page, program }) => {
+test("the report is exported as CSV and PDF, and filters are cleared again", async ({ page, program }) => {
   await program.metered(await program.call(program.apiKey, question));
   await page.goto("/usage?range=24h&model=extract");
   await expect(page.getByRole("button", { name: "Filters (1)" })).toBeVisible();
@@ -53,6 +53,12 @@ test("the report is exported as CSV, and filters are cleared again", async ({ pa
   expect(file.suggestedFilename()).toBe("usage.csv");
   const text = await streamText(await file.createReadStream());
   expect(text.split("\n")[0]).toContain("model");
+  await page.getByRole("button", { name: "Export" }).click();
+  const drawn = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: "This report (PDF)" }).click();
+  const document = await drawn;
+  expect(document.suggestedFilename()).toBe("usage.pdf");
+  expect(await streamText(await document.createReadStream())).toMatch(/^%PDF-/);
   await page.getByRole("button", { name: "Clear filters" }).first().click();
   await expect(page).not.toHaveURL(/model=/);
 });

@@ -1,32 +1,15 @@
-//! A statement as a PDF: A4, Helvetica, as many pages as it needs.
-//!
-//! Drawn with `pdf-writer`, which knows the file format and nothing of layout; the two fonts are those
-//! that every reader has, so nothing is embedded and a statement has a few kilobytes.
+//! A statement as a PDF.
 
-mod font;
-mod page;
-
-use pdf_writer::{Finish as _, Name, Pdf, Rect, Ref, TextStr};
-
-use self::font::Face;
-use self::page::{ACCENT, BOLD, FAINT, HEIGHT, INK, Page, REGULAR, SHADE, Style, WHITE, WIDTH};
 use super::{Month, Statement, StatementLine};
+use crate::pdf::font::{self, Face};
+use crate::pdf::page::{ACCENT, INK, Page, SHADE, Style};
+use crate::pdf::{self, BODY, BOTTOM, HEAD, INNER, MARGIN, RIGHT, ROW, SMALL, STRONG};
+use crate::pdf::{exact, grouped};
 use crate::stages::admit::dollars;
 
-const MARGIN: f32 = 48.0;
-const RIGHT: f32 = WIDTH - MARGIN;
-const INNER: f32 = WIDTH - 2.0 * MARGIN;
-const ROW: f32 = 19.0;
 /// Where the table begins on the first page, and on those after it.
 const FIRST_TABLE: f32 = 268.0;
 const NEXT_TABLE: f32 = 72.0;
-/// Where it must end.
-const BOTTOM: f32 = HEIGHT - 78.0;
-
-const BODY: Style = Style::new(Face::Regular, 9.0, INK);
-const STRONG: Style = Style::new(Face::Bold, 9.0, INK);
-const HEAD: Style = Style::new(Face::Bold, 8.0, FAINT);
-const SMALL: Style = Style::new(Face::Regular, 8.0, FAINT);
 
 /// Right edges of the columns with numbers.
 const REQUESTS: f32 = MARGIN + 268.0;
@@ -37,13 +20,11 @@ const NAME_ROOM: f32 = 210.0;
 
 /// Draws a statement.
 pub fn render(statement: &Statement) -> Vec<u8> {
-    let pages = draw(statement);
-    let count = pages.len();
-    let finished = pages.into_iter().enumerate().map(|(at, mut page)| {
-        footer(&mut page, at + 1, count);
-        page.finish()
-    });
-    write(statement, &finished.collect::<Vec<_>>())
+    let title = format!(
+        "Statement of usage {} {}",
+        statement.month, statement.organization.name
+    );
+    pdf::finish(draw(statement), &title)
 }
 
 fn draw(statement: &Statement) -> Vec<Page> {
@@ -80,31 +61,9 @@ fn draw(statement: &Statement) -> Vec<Page> {
 }
 
 fn letterhead(page: &mut Page, statement: &Statement) {
-    page.fill(0.0, 0.0, WIDTH, 6.0, ACCENT);
-    let product = Style::new(Face::Bold, 10.0, ACCENT);
-    page.text(MARGIN, 52.0, "NoCode AI Builder", product);
-    page.text(
-        MARGIN,
-        92.0,
-        "Statement of usage",
-        Style::new(Face::Bold, 22.0, INK),
-    );
-    page.text(
-        MARGIN,
-        114.0,
-        &title(statement),
-        Style::new(Face::Regular, 12.0, FAINT),
-    );
     let of = &statement.organization;
-    // A name in a script that the font has not would be question marks.
-    let name = if font::covers(&of.name) {
-        &of.name
-    } else {
-        &of.slug
-    };
-    let name = font::fit(name, Face::Bold, 10.0, 220.0);
-    page.text_to(RIGHT, 52.0, &name, Style::new(Face::Bold, 10.0, INK));
-    page.text_to(RIGHT, 66.0, &format!("Organization {}", of.id), SMALL);
+    page.letterhead("Statement of usage", &title(statement));
+    page.organization(&of.name, &of.slug, &of.id.to_string());
     page.text_to(RIGHT, 78.0, &format!("Plan: {}", of.plan), SMALL);
     if !statement.is_final {
         let note = Style::new(Face::Bold, 9.0, ACCENT);
@@ -116,34 +75,13 @@ fn letterhead(page: &mut Page, statement: &Statement) {
         ("INPUT TOKENS", grouped(statement.input_tokens)),
         ("OUTPUT TOKENS", grouped(statement.output_tokens)),
     ];
-    let gap = 10.0;
-    // The total gets twice the room of a count: it has up to nine decimals.
-    let unit = (INNER - 3.0 * gap) / 5.0;
-    let mut x = MARGIN;
-    for (at, (label, value)) in boxes.iter().enumerate() {
-        let width = if at == 0 { 2.0 * unit } else { unit };
-        let (back, ink, faint) = match at {
-            0 => (ACCENT, WHITE, WHITE),
-            _ => (SHADE, INK, FAINT),
-        };
-        page.fill(x, 144.0, width, 62.0, back);
-        page.text(x + 12.0, 164.0, label, Style::new(Face::Bold, 7.0, faint));
-        let size = fitting(value, width - 24.0);
-        page.text(x + 12.0, 190.0, value, Style::new(Face::Bold, size, ink));
-        x += width + gap;
-    }
+    page.figures(144.0, &boxes);
     page.text(
         MARGIN,
         240.0,
         "Usage by model",
         Style::new(Face::Bold, 12.0, INK),
     );
-}
-
-/// The largest size up to 16 points at which a figure fits.
-fn fitting(text: &str, room: f32) -> f32 {
-    let at_one = font::width(text, Face::Bold, 1.0).max(0.1);
-    (room / at_one).min(16.0)
 }
 
 fn title(statement: &Statement) -> String {
@@ -155,9 +93,7 @@ fn title(statement: &Statement) -> String {
 }
 
 fn continued(page: &mut Page, statement: &Statement) {
-    page.fill(0.0, 0.0, WIDTH, 6.0, ACCENT);
-    let what = format!("Statement of usage, {}, continued", statement.month);
-    page.text(MARGIN, 46.0, &what, SMALL);
+    page.continued(&format!("Statement of usage, {}", statement.month));
 }
 
 fn table_head(page: &mut Page, y: f32) -> f32 {
@@ -166,7 +102,7 @@ fn table_head(page: &mut Page, y: f32) -> f32 {
     page.text_to(INPUT, y, "INPUT TOKENS", HEAD);
     page.text_to(OUTPUT, y, "OUTPUT TOKENS", HEAD);
     page.text_to(RIGHT - 8.0, y, "COST IN US$", HEAD);
-    page.rule(MARGIN, y + 7.0, INNER, FAINT);
+    page.rule(MARGIN, y + 7.0, INNER, pdf::page::FAINT);
     y + 10.0
 }
 
@@ -204,78 +140,6 @@ fn total(page: &mut Page, y: f32, statement: &Statement) {
         );
         page.text(MARGIN + 8.0, base + 16.0, &note, SMALL);
     }
-}
-
-fn footer(page: &mut Page, number: usize, of: usize) {
-    let y = HEIGHT - 40.0;
-    page.rule(MARGIN, y - 14.0, INNER, SHADE);
-    let note =
-        "Made from metered usage; amounts are exact to the nano-dollar. This is not an invoice.";
-    page.text(MARGIN, y, note, SMALL);
-    page.text_to(RIGHT, y, &format!("Page {number} of {of}"), SMALL);
-}
-
-/// With commas between thousands.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if number < 0 { format!("-{out}") } else { out }
-}
-
-/// Dollars with all nine decimals, so that a column of them can be added up by eye.
-fn exact(nano: i64) -> String {
-    format!(
-        "{}.{:09}",
-        grouped(nano / 1_000_000_000),
-        (nano % 1_000_000_000).unsigned_abs()
-    )
-}
-
-fn write(statement: &Statement, contents: &[Vec<u8>]) -> Vec<u8> {
-    let mut pdf = Pdf::new();
-    let mut next = 0;
-    let mut id = || {
-        next += 1;
-        Ref::new(next)
-    };
-    let (catalog, tree, regular, bold, info) = (id(), id(), id(), id(), id());
-    let ids: Vec<(Ref, Ref)> = contents.iter().map(|_| (id(), id())).collect();
-    pdf.catalog(catalog).pages(tree).lang(TextStr("en"));
-    let count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
-    pdf.pages(tree)
-        .kids(ids.iter().map(|(page, _)| *page))
-        .count(count);
-    for ((page_id, content_id), content) in ids.iter().zip(contents) {
-        let mut page = pdf.page(*page_id);
-        page.media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT))
-            .parent(tree)
-            .contents(*content_id);
-        page.resources()
-            .fonts()
-            .pair(REGULAR, regular)
-            .pair(BOLD, bold);
-        page.finish();
-        pdf.stream(*content_id, content);
-    }
-    for (font, name) in [(regular, &b"Helvetica"[..]), (bold, b"Helvetica-Bold")] {
-        pdf.type1_font(font)
-            .base_font(Name(name))
-            .encoding_predefined(Name(b"WinAnsiEncoding"));
-    }
-    let title = format!(
-        "Statement of usage {} {}",
-        statement.month, statement.organization.name
-    );
-    pdf.document_info(info)
-        .title(TextStr(&title))
-        .producer(TextStr("NoCode AI Builder"));
-    pdf.finish()
 }
 
 #[cfg(test)]

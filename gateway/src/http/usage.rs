@@ -2,6 +2,7 @@
 
 mod answer;
 mod format;
+mod kept;
 mod parameters;
 
 use accounts::http::Routes;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use store::{Db, Micros, OrgId};
 use utoipa::ToSchema;
 
+use self::kept::Kept;
 use self::parameters::Pairs;
 use crate::Gateway;
 use crate::usage::bodies::{self, LoggedBodies};
@@ -32,29 +34,35 @@ pub fn router(gateway: Gateway) -> Routes {
         .routes(routes!(summarize_usage))
         .routes(routes!(list_usage_requests))
         .routes(routes!(get_usage_request))
-        .with_state(Reports(gateway))
+        .with_state(Reports {
+            gateway,
+            kept: Kept::new(),
+        })
         .layer(from_fn(with_request_id))
 }
 
 /// What the handlers need.
 #[derive(Debug, Clone)]
-struct Reports(Gateway);
+struct Reports {
+    gateway: Gateway,
+    kept: Kept,
+}
 
 impl FromRef<Reports> for Accounts {
     fn from_ref(reports: &Reports) -> Self {
-        reports.0.accounts().clone()
+        reports.gateway.accounts().clone()
     }
 }
 
 impl Reports {
     /// The database, once it holds what was used until now: who looks for a call just made finds it.
     async fn db(&self) -> &Db {
-        self.0.flush().await;
-        self.0.db()
+        self.gateway.flush().await;
+        self.gateway.db()
     }
 
     fn now(&self) -> Micros {
-        Micros(self.0.now_us())
+        Micros(self.gateway.now_us())
     }
 }
 
@@ -67,6 +75,8 @@ impl Reports {
 /// A filter given several times takes any of its values.
 /// CSV and NDJSON hold the rows without the total; the header `x-nab-truncated` says whether `limit`
 /// cut them off.
+/// A report over 5,000 attempts or more is given again for ten times as long as it took to add up, 30
+/// seconds at most.
 #[utoipa::path(
     get, path = "/api/v1/usage", tag = "Usage", operation_id = "summarize_usage",
     params(
@@ -85,7 +95,7 @@ impl Reports {
         ("end_user" = Option<Vec<String>>, Query, description = "The client's name for its end user"),
         ("requested_model" = Option<Vec<String>>, Query, description = "Model as the client named it"),
         ("caller" = Option<Vec<String>>, Query, description = "http, rag or flow"),
-        ("format" = Option<String>, Query, description = "json, csv or ndjson; else the `Accept` header decides"),
+        ("format" = Option<String>, Query, description = "json, csv, ndjson or pdf; else the `Accept` header decides"),
         ("limit" = Option<u64>, Query, description = "Most rows, 1 to 10,000; 1,000 when absent"),
     ),
     security(("api_key" = []), ("session" = [])),
@@ -95,6 +105,7 @@ impl Reports {
             (Summary = "application/json"),
             (String = "text/csv"),
             (String = "application/x-ndjson"),
+            (Vec<u8> = "application/pdf"),
         )),
         (status = "4XX", body = ErrorBody),
     ),
@@ -103,18 +114,22 @@ async fn summarize_usage(
     State(reports): State<Reports>,
     member: Member,
     headers: HeaderMap,
-    Pairs(pairs): Pairs,
+    pairs: Pairs,
 ) -> Result<Response, ApiError> {
     let org = member.require(Permission::UsageRead)?.org_id();
-    let query = SummaryQuery::parse(&pairs, reports.now()).map_err(refuse)?;
+    let query = SummaryQuery::parse(&pairs.0, reports.now()).map_err(refuse)?;
     let format = query.format.unwrap_or_else(|| format::accepted(&headers));
-    let summary = report::summarize(reports.db().await, org, &query)
-        .await
-        .map_err(failed)?;
+    let read = async { report::summarize(reports.db().await, org, &query).await };
+    let summary = reports.kept.summary(org, &pairs, read);
+    let summary = summary.await.map_err(failed)?;
     Ok(match format {
         Format::Json => Json(summary).into_response(),
         Format::Csv => answer::summary_csv(&summary),
         Format::Ndjson => answer::summary_ndjson(&summary),
+        Format::Pdf => {
+            let organization = reports.gateway.accounts().get_organization(org).await?;
+            answer::summary_pdf(&organization, &summary)
+        }
     })
 }
 
@@ -169,7 +184,8 @@ async fn list_usage_requests(
     let query = AttemptQuery::parse(&pairs, reports.now()).map_err(refuse)?;
     let db = reports.db().await;
     let exported = match query.format.unwrap_or_else(|| format::accepted(&headers)) {
-        Format::Json => {
+        // Nothing else is a page of rows; who accepts PDF alone gets what everybody reads.
+        Format::Json | Format::Pdf => {
             let rows = query.page_rows().map_err(refuse)?;
             let page = Page::read(db, org, &query.filter, query.cursor, rows).await;
             return Ok(Json(page.map_err(failed)?).into_response());

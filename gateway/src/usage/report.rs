@@ -21,6 +21,7 @@ pub mod filter;
 mod money;
 mod pages;
 mod parameter;
+pub(crate) mod pdf;
 mod query;
 mod sql;
 mod summary;

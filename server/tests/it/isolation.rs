@@ -72,7 +72,13 @@ const PERSONAL: [&str; 27] = [
 /// Answered by a stream that ends with its client.
 const ENDLESS: [&str; 1] = ["stream_ingestion_events"];
 /// For the owner of the instance.
-const ADMINISTRATION: [&str; 2] = ["list_all_organizations", "set_organization_plan"];
+const ADMINISTRATION: [&str; 5] = [
+    "list_all_organizations",
+    "set_organization_plan",
+    "show_system",
+    "show_configuration",
+    "list_licences",
+];
 
 /// The ids of one organization's records, by the place where they stand in a path.
 struct Records {

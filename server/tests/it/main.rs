@@ -1,5 +1,6 @@
 //! Tests of the product as a whole, in one binary.
 
+mod admin;
 mod bucket;
 mod canary;
 mod document;

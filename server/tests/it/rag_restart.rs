@@ -149,3 +149,78 @@ async fn a_killed_program_goes_on_and_embeds_nothing_twice() {
     let text = answer["hits"][0]["chunk"]["text"].as_str().expect("a hit");
     assert!(text.contains("word299x5"), "{text}");
 }
+
+#[tokio::test]
+async fn a_sync_that_is_killed_twice_ends_with_each_file_once() {
+    const FILES: usize = 40;
+    let vendor = Vendor::start().await;
+    vendor.delay(Duration::from_millis(100));
+    let dir = TempDir::new();
+    let folder = dir.path().join("shared");
+    std::fs::create_dir_all(&folder).expect("made");
+    for number in 0..FILES {
+        let text =
+            format!("# Rule {number}\n\nRule number {number} has the word wonder{number}x.\n");
+        std::fs::write(folder.join(format!("{number:02}.md")), text).expect("written");
+    }
+    let roots = json!([folder.to_string_lossy()]);
+    let settings = format!("[rag]\nsync_roots = {roots}\n{}", vendor.settings());
+    let (mut running, key) = Running::start(dir.path(), &settings);
+    let key = key.expect("the first start makes a key");
+    let wanted = json!({"name": "Rules", "settings": {
+        "embedding": {"model": "openai/text-embedding-3-small"},
+    }});
+    let collection = running.post("/api/v1/collections", &key, &wanted).await;
+    let path = format!(
+        "/api/v1/collections/{}",
+        collection["id"].as_str().expect("an id")
+    );
+    let source = json!({
+        "name": "Shared",
+        "location": {"type": "folder", "path": folder.to_string_lossy()},
+    });
+    let source = running
+        .post(&format!("{path}/sources"), &key, &source)
+        .await;
+    let source = source["id"].as_str().unwrap_or_else(|| panic!("{source}"));
+    let job = running
+        .post(&format!("{path}/sources/{source}/sync"), &key, &json!({}))
+        .await;
+    let job = format!("{path}/jobs/{}", job["id"].as_str().expect("a job"));
+    let documents = format!("{path}/documents?limit=200");
+    for kills in 1..=2 {
+        let began = Instant::now();
+        loop {
+            let found = running.get(&documents, &key).await;
+            let found = found["data"].as_array().expect("documents").len();
+            if found >= kills * 12 {
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{found} after {kills} kills");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        running.child.kill().expect("is killed");
+        running.child.wait().expect("is gone");
+        running = Running::start(dir.path(), &settings).0;
+    }
+    let began = Instant::now();
+    let rows = loop {
+        let state = running.get(&job, &key).await["state"].clone();
+        let rows = running.get(&documents, &key).await["data"].clone();
+        let rows = rows.as_array().expect("documents").clone();
+        let ready = rows.iter().filter(|row| row["status"] == "ready").count();
+        if state != "running" && ready >= FILES {
+            break rows;
+        }
+        assert!(began.elapsed() < PATIENCE, "{state}, {ready} of {rows:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let mut names: Vec<_> = rows.iter().map(|row| row["name"].to_string()).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!((rows.len(), names.len()), (FILES, FILES), "each file once");
+    let search = json!({"queries": ["wonder39x"]});
+    let answer = running.post(&format!("{path}/search"), &key, &search).await;
+    let text = answer["hits"][0]["chunk"]["text"].as_str().expect("a hit");
+    assert!(text.contains("wonder39x"), "{text}");
+}

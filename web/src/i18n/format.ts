@@ -68,6 +68,21 @@ export function duration(micros: number): string {
   return new Intl.NumberFormat(language, form).format(micros / 1_000_000);
 }
 
+/** `1.5 GB`. */
+export function bytes(count: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+  const step = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1);
+  const form = { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(currentLanguage(), form).format(count / 1_000 ** step);
+}
+
+/** Seconds as `3 days`, `5 hours`, `12 minutes`. */
+export function span(seconds: number): string {
+  const [unit, size] = steps.find(([unit, size]) => unit !== "month" && seconds >= size) ?? ["second", 1];
+  const form = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 } as const;
+  return new Intl.NumberFormat(currentLanguage(), form).format(Math.floor(seconds / size));
+}
+
 export function percent(share: number): string {
   const form = { style: "percent", maximumFractionDigits: 1 } as const;
   return new Intl.NumberFormat(currentLanguage(), form).format(share);

@@ -1,5 +1,6 @@
 //! Reports as CSV and NDJSON.
 
+use accounts::Organization;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::usage::report::{AttemptRow, COLUMNS, Figures, Pages, Summary, csv};
+use crate::usage::report::{AttemptRow, COLUMNS, Figures, Pages, Summary, csv, pdf};
 
 const TRUNCATED: HeaderName = HeaderName::from_static("x-nab-truncated");
 
@@ -74,6 +75,14 @@ pub(super) fn summary_csv(summary: &Summary) -> Response {
 pub(super) fn summary_ndjson(summary: &Summary) -> Response {
     let text = summary.data.iter().map(json_line).collect();
     whole(Export::Ndjson, text, summary.truncated)
+}
+
+pub(super) fn summary_pdf(organization: &Organization, summary: &Summary) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "application/pdf"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"usage.pdf\""),
+    ];
+    (headers, pdf::render(organization, summary)).into_response()
 }
 
 fn whole(form: Export, text: String, truncated: bool) -> Response {

@@ -26,6 +26,7 @@ fn form(range: &str) -> Option<Format> {
         _ if refused => None,
         "application/json" => Some(Format::Json),
         "text/csv" => Some(Format::Csv),
+        "application/pdf" => Some(Format::Pdf),
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some(Format::Ndjson),
         _ => None,
     }

@@ -108,7 +108,7 @@ impl World {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).expect("UTF-8"),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
         }
     }
 
@@ -177,6 +177,18 @@ async fn a_summary_is_json_csv_or_lines() {
         assert_eq!(rows[0]["input_tokens"], 100);
         assert_eq!(rows[0]["latency_p50_ms"], 500.0);
 
+        let pdf = world.get(&format!("{path}&format=pdf")).await;
+        assert_eq!(pdf.kind(), "application/pdf");
+        assert!(pdf.text.starts_with("%PDF-"), "{}", pdf.text);
+        for drawn in ["2026-11-22 to 2026-11-22", "gpt-5)", "(0.000002000)"] {
+            assert!(pdf.text.contains(drawn), "{drawn}: {}", pdf.text);
+        }
+        let listed = world.get("/api/v1/usage/requests?format=pdf").await;
+        assert_eq!(
+            listed.status,
+            StatusCode::BAD_REQUEST,
+            "rows are no document"
+        );
         let csv = world.get(&format!("{path}&format=csv&limit=1")).await;
         assert_eq!(csv.kind(), "text/csv; charset=utf-8; header=present");
         assert_eq!(csv.headers["x-nab-truncated"], "true");

@@ -118,10 +118,14 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// A document for people; of sums only.
+    Pdf,
 }
 
 impl Format {
-    const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
+    const ALL: [Self; 4] = [Self::Json, Self::Csv, Self::Ndjson, Self::Pdf];
+    /// Those that single attempts come in.
+    const ROWS: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
 
     /// The word in queries.
     pub const fn word(self) -> &'static str {
@@ -129,6 +133,7 @@ impl Format {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Pdf => "pdf",
         }
     }
 }
@@ -162,7 +167,7 @@ impl SummaryQuery {
             filter: filter(&given, now)?,
             group_by,
             limit: given.count("limit", most)?.unwrap_or(rows),
-            format: format(&given)?,
+            format: format(&given, &Format::ALL)?,
         })
     }
 }
@@ -193,7 +198,7 @@ impl AttemptQuery {
             filter,
             cursor: cursor(&given)?,
             limit: given.count("limit", u64::MAX)?,
-            format: format(&given)?,
+            format: format(&given, &Format::ROWS)?,
         })
     }
 
@@ -330,9 +335,9 @@ fn time(name: &str, text: &str, after_date: Duration) -> Result<Micros, BadParam
     })
 }
 
-fn format(given: &Parameters<'_>) -> Result<Option<Format>, BadParameter> {
+fn format(given: &Parameters<'_>, known: &[Format]) -> Result<Option<Format>, BadParameter> {
     let word = given.one("format")?;
-    word.map(|word| choose("format", word, &Format::ALL, Format::word))
+    word.map(|word| choose("format", word, known, Format::word))
         .transpose()
 }
 

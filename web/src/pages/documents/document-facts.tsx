@@ -4,7 +4,7 @@ import { documents, type StoredDocument } from "../../api/collections";
 import { Fact } from "../../components/fact";
 import { FailureNotice } from "../../components/failure-notice";
 import { useCommon } from "../../i18n/common";
-import { dateTime, number } from "../../i18n/format";
+import { bytes, dateTime, number } from "../../i18n/format";
 import { useChange } from "./data";
 import { StatusBadge } from "./document-table";
 import { useDocumentTexts } from "./texts";
@@ -28,9 +28,7 @@ export function DocumentFacts({ document, mayWrite }: Props) {
         </Fact>
         <Fact name={t("pages")}>{number(document.page_count)}</Fact>
         <Fact name={t("chunks")}>{number(document.chunk_count)}</Fact>
-        <Fact
-          name={t("size")}
-        >{`${number(Math.ceil(document.size_bytes / 1024))} KiB, ${document.content_type}`}</Fact>
+        <Fact name={t("size")}>{`${bytes(document.size_bytes)}, ${document.content_type}`}</Fact>
         {document.source && <Fact name={t("source")}>{document.source}</Fact>}
         <Fact name={t("updated")}>{dateTime(document.updated_at)}</Fact>
         {document.tags.length > 0 && <Fact name={t("tags")}>{document.tags.join(", ")}</Fact>}

@@ -59,6 +59,12 @@ function Export({ view, dimension }: { view: View; dimension: Dimension }) {
       extra: { group_by: `${stepOf(view.period)},${dimension}`, limit: "10000", format: "csv" },
       name: "usage.csv",
     });
+  const document = () =>
+    loading.mutate({
+      path: "/api/v1/usage",
+      extra: { group_by: dimension, format: "pdf" },
+      name: "usage.pdf",
+    });
   const requests = (format: "csv" | "ndjson") =>
     loading.mutate({ path: "/api/v1/usage/requests", extra: { format }, name: `requests.${format}` });
   return (
@@ -70,6 +76,7 @@ function Export({ view, dimension }: { view: View; dimension: Dimension }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={report}>{t("exportReport")}</Menu.Item>
+        <Menu.Item onClick={document}>{t("exportDocument")}</Menu.Item>
         <Menu.Item onClick={() => requests("csv")}>{t("exportRequests")}</Menu.Item>
         <Menu.Item onClick={() => requests("ndjson")}>{t("exportRequestsJson")}</Menu.Item>
       </Menu.Dropdown>

@@ -2,7 +2,7 @@
 
 /// One of the two faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Face {
+pub(crate) enum Face {
     Regular,
     Bold,
 }
@@ -39,12 +39,12 @@ const EXTRA: [(char, u8); 9] = [
 ];
 
 /// The text in Windows-1252, a question mark for what it cannot write.
-pub(super) fn encode(text: &str) -> Vec<u8> {
+pub(crate) fn encode(text: &str) -> Vec<u8> {
     text.chars().map(|c| byte(c).unwrap_or(b'?')).collect()
 }
 
 /// Whether the font has all characters of a text.
-pub(super) fn covers(text: &str) -> bool {
+pub(crate) fn covers(text: &str) -> bool {
     text.chars().all(|c| byte(c).is_some())
 }
 
@@ -59,7 +59,7 @@ fn byte(c: char) -> Option<u8> {
 }
 
 /// How wide a text is, in points.
-pub(super) fn width(text: &str, face: Face, size: f32) -> f32 {
+pub(crate) fn width(text: &str, face: Face, size: f32) -> f32 {
     let table = match face {
         Face::Regular => &REGULAR,
         Face::Bold => &BOLD,
@@ -76,7 +76,7 @@ pub(super) fn width(text: &str, face: Face, size: f32) -> f32 {
 }
 
 /// The text, cut to fit with an ellipsis.
-pub(super) fn fit(text: &str, face: Face, size: f32, room: f32) -> String {
+pub(crate) fn fit(text: &str, face: Face, size: f32, room: f32) -> String {
     if width(text, face, size) <= room {
         return text.to_owned();
     }
