@@ -10,9 +10,9 @@ use bench::floor::Floor;
 use bench::gateway_config::gateway_config;
 use bench::load::{self, Call, Mode, Target};
 use bench::probe::Probe;
-use bench::rest;
 use bench::suite::{self, Subject, Suite};
 use bench::upstream::Upstream;
+use bench::{rag, rest};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 
@@ -53,6 +53,8 @@ enum Command {
     Run(RunArgs),
     /// Measures the REST API under many users, and model calls while passwords are guessed.
     Rest(RestArgs),
+    /// Measures the RAG hub: how fast documents come in and are found, and how well.
+    Rag(RagArgs),
     /// Prints the configuration that the gateway is measured with.
     Config {
         /// `http://host:port` of the upstream.
@@ -139,6 +141,24 @@ struct RestArgs {
 }
 
 #[derive(Debug, Args)]
+struct RagArgs {
+    /// The program's binary.
+    #[arg(long)]
+    binary: PathBuf,
+    /// A folder with retrieval sets, each with `corpus.jsonl`, `queries.jsonl` and `qrels.tsv`.
+    #[arg(long)]
+    retrieval: Option<PathBuf>,
+    /// A directory with an embedding model, for vectors of the retrieval sets.
+    #[arg(long, requires = "retrieval")]
+    model: Option<PathBuf>,
+    /// The ONNX Runtime library that runs it.
+    #[arg(long, requires = "model")]
+    onnx_runtime: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
 struct Output {
     /// At most 90 seconds instead of 8 minutes, with noisier figures.
     #[arg(long)]
@@ -188,6 +208,21 @@ fn main() -> Result<()> {
         }
         Command::Rest(args) => {
             let report = rest::run(&args.binary, args.output.quick)?;
+            publish(
+                &report.to_markdown(),
+                &report.to_json(),
+                report.passed(),
+                &args.output,
+            )?;
+        }
+        Command::Rag(args) => {
+            let report = rag::run(&rag::Options {
+                binary: args.binary,
+                retrieval: args.retrieval,
+                model: args.model,
+                onnx_runtime: args.onnx_runtime,
+                quick: args.output.quick,
+            })?;
             publish(
                 &report.to_markdown(),
                 &report.to_json(),

@@ -2,16 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use bytes::Bytes;
-use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http1::handshake;
-use hyper_util::rt::TokioIo;
+use anyhow::{Context, Result};
+use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 
+use crate::api;
 use crate::child::Child;
 use crate::gateway_config::gateway_config;
 use crate::upstream::Upstream;
@@ -121,37 +117,6 @@ impl Site {
     }
 
     async fn send(&self, path: &str, key: Option<&str>, body: &Value) -> Result<Value> {
-        let address = self.url().trim_start_matches("http://");
-        let stream = TcpStream::connect(address).await?;
-        let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header("host", address)
-            .header("content-type", "application/json");
-        if let Some(key) = key {
-            request = request.header("authorization", format!("Bearer {key}"));
-        }
-        let request = request.body(Full::new(Bytes::from(body.to_string())))?;
-        let exchange = async {
-            let answer = sender.send_request(request).await?;
-            let status = answer.status();
-            let bytes = answer.into_body().collect().await?.to_bytes();
-            anyhow::Ok((status, bytes))
-        };
-        let (status, bytes) = tokio::select! {
-            biased;
-            done = exchange => done?,
-            broken = connection => {
-                broken?;
-                anyhow::bail!("{path}: the connection was closed")
-            }
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        ensure!(
-            status.is_success() || status == StatusCode::ACCEPTED,
-            "{path}: {status} {text}"
-        );
-        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+        api::exchange(self.url(), &Method::POST, path, key, Some(body)).await
     }
 }

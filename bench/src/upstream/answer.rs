@@ -127,13 +127,18 @@ fn script_over(headers: &HeaderMap, query: Option<&str>) -> Option<Result<Script
 }
 
 fn embeddings(model: &str, script: &Script, peek: &Peek, dialect: Dialect) -> Plan {
-    let input = EmbeddingInput::read(peek.input, peek.dimensions, peek.encoding_format.as_deref());
+    let input = EmbeddingInput::read(
+        peek.input,
+        peek.dimensions,
+        peek.encoding_format.as_deref(),
+        script.words,
+    );
     let tokens = script
         .usage
         .map_or(DEFAULT_INPUT_TOKENS, |usage| usage.input);
     let answer = match dialect {
-        Dialect::OllamaEmbed => dialect::ollama_embeddings(model, input, tokens),
-        _ => dialect::embeddings(model, input, tokens),
+        Dialect::OllamaEmbed => dialect::ollama_embeddings(model, &input, tokens),
+        _ => dialect::embeddings(model, &input, tokens),
     };
     Plan::whole("application/json", answer.to_string())
 }

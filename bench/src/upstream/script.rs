@@ -44,6 +44,8 @@ pub struct Script {
     pub usage: Option<ScriptedUsage>,
     /// No usage is reported anywhere.
     pub no_usage: bool,
+    /// Embeddings are made of the words of their texts.
+    pub words: bool,
     /// How the bytes of a stream are laid out.
     pub framing: Framing,
     /// What goes wrong.
@@ -192,6 +194,7 @@ impl Script {
             ["d", delay] => {
                 self.delay = delay.parse().map_or(Duration::ZERO, Duration::from_millis);
             }
+            ["words"] => self.words = true,
             ["u", counts @ ..] => self.usage = parse_usage(counts),
             ["f", fault @ ..] => {
                 return self
