@@ -16,6 +16,7 @@ mod others;
 mod providers;
 mod responses;
 pub mod usage;
+pub mod v1;
 mod write;
 
 use accounts::http::Routes;

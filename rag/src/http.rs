@@ -10,6 +10,7 @@ mod evaluation;
 mod events;
 mod form;
 mod jobs;
+mod openai;
 mod path;
 mod search;
 mod sources;
@@ -72,7 +73,8 @@ pub fn router(rag: Rag) -> Routes {
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))
         .routes(routes!(events::events))
-        .with_state(rag)
+        .with_state(rag.clone())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(with_request_id))
+        .merge(openai::router(rag))
 }

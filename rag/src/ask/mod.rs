@@ -34,4 +34,5 @@ pub use answer::{Answer, AskEvent, AskStream, AskUsage, Citation, Flag, FlagKind
 pub use engine::Ask;
 pub use model::{CollectionModels, chunks_of};
 pub use request::{AskOptions, AskOrder, AskRequest, Message};
+pub(crate) use sources::FILE_PREFIX;
 pub use sources::{Source, file_id_of};

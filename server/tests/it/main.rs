@@ -16,3 +16,4 @@ mod sandbox;
 mod shield;
 mod site;
 mod tidy;
+mod vector_stores;
