@@ -9,6 +9,7 @@ mod billing;
 mod chat;
 mod count_tokens;
 mod direct;
+mod file_search;
 mod ingress;
 mod model_routes;
 mod models;

@@ -15,6 +15,8 @@ mod path;
 mod search;
 mod sources;
 
+pub(crate) use openai::FileSearchTool;
+
 use accounts::Accounts;
 use accounts::http::Routes;
 use accounts::http::with_request_id;

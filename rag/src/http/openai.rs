@@ -11,6 +11,7 @@ mod lists;
 mod search;
 mod store_files;
 mod stores;
+mod tool;
 mod upload;
 
 use accounts::http::Routes;
@@ -19,6 +20,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use gateway::{Code, Error};
 use std::sync::Arc;
+
+pub(crate) use tool::FileSearchTool;
 
 use crate::ErrorKind;
 use crate::library::{Collection, StoreRecord};

@@ -2,22 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use accounts::{CreateKey, Role};
+use accounts::CreateKey;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use rag::index::Place;
+use rag::library::{NewFile, StoreRecord};
 use serde_json::{Value, json};
+use store::{Clock as _, Json, OrgId, SystemClock};
 use tokio::task::JoinHandle;
 
 use crate::hub::{BOUNDARY, PATIENCE, form};
 use crate::site::{Answer, Site, at_each_site};
 
-const LEAVE: &str = "# Leave\n\nEverybody has thirty days of leave a year.\n";
+pub(crate) const LEAVE: &str = "# Leave\n\nEverybody has thirty days of leave a year.\n";
 const TRAVEL: &str = "# Travel\n\nTrains are booked in second class.\n";
 
 /// A client with a key of its own organization.
-struct Client<'a> {
+pub(crate) struct Client<'a> {
     site: &'a Site,
-    key: String,
+    org: OrgId,
+    pub(crate) key: String,
     workers: Option<JoinHandle<()>>,
 }
 
@@ -30,8 +34,7 @@ impl Drop for Client<'_> {
 }
 
 impl<'a> Client<'a> {
-    /// The first one also runs the hub's workers.
-    async fn of(site: &'a Site, org: &str, wanted: CreateKey) -> Self {
+    pub(crate) async fn of(site: &'a Site, org: &str, wanted: CreateKey) -> Self {
         let actor = site.organization(org).await;
         let wanted = CreateKey {
             name: org.to_owned(),
@@ -40,17 +43,23 @@ impl<'a> Client<'a> {
         let key = site.app.accounts.create_key(&actor, wanted).await;
         Self {
             site,
+            org: actor.org_id(),
             key: key.expect("made").key.expose().to_owned(),
             workers: None,
         }
     }
 
+    /// With the hub's workers.
     async fn working(site: &'a Site) -> Self {
         let mut client = Self::of(site, "ours", CreateKey::default()).await;
-        #[expect(clippy::disallowed_methods, reason = "ends with the client")]
-        let workers = tokio::spawn(site.app.rag.clone().run(std::future::pending()));
-        client.workers = Some(workers);
+        client.work();
         client
+    }
+
+    fn work(&mut self) {
+        #[expect(clippy::disallowed_methods, reason = "ends with the client")]
+        let workers = tokio::spawn(self.site.app.rag.clone().run(std::future::pending()));
+        self.workers = Some(workers);
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
@@ -67,7 +76,7 @@ impl<'a> Client<'a> {
         answer.json()
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         let answer = self.call(Method::POST, path, Some(body)).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
         answer.json()
@@ -94,7 +103,7 @@ impl<'a> Client<'a> {
         self.site.exchange(request).await
     }
 
-    async fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) async fn file(&self, name: &str, text: &str) -> String {
         let purpose = [("purpose", "assistants")];
         let made = self.upload(name, text.as_bytes(), &purpose).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.text);
@@ -114,7 +123,13 @@ impl<'a> Client<'a> {
         }
     }
 
-    async fn refused(&self, method: Method, path: &str, body: Option<Value>, status: u16) -> Value {
+    pub(crate) async fn refused(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        status: u16,
+    ) -> Value {
         let answer = self.call(method, path, body).await;
         assert_eq!(answer.status.as_u16(), status, "{path}: {}", answer.text);
         let error = answer.json()["error"].clone();
@@ -124,7 +139,7 @@ impl<'a> Client<'a> {
     }
 }
 
-fn id(object: &Value) -> String {
+pub(crate) fn id(object: &Value) -> String {
     object["id"].as_str().expect("an id").to_owned()
 }
 
@@ -372,7 +387,7 @@ async fn a_vector_store_is_filled_searched_and_deleted() {
 async fn a_batch_can_be_cancelled_and_expired_stores_lose_their_files() {
     at_each_site("", async |site| {
         // Nobody works here: what is queued stays queued.
-        let client = Client::of(&site, "ours", CreateKey::default()).await;
+        let mut client = Client::of(&site, "ours", CreateKey::default()).await;
         let file = client.file("Leave.md", LEAVE).await;
         let store =
             json!({"file_ids": [], "expires_after": {"anchor": "last_active_at", "days": 1}});
@@ -387,6 +402,49 @@ async fn a_batch_can_be_cancelled_and_expired_stores_lose_their_files() {
         assert_eq!(cancelled["status"], "cancelled", "{cancelled}");
         assert_eq!(cancelled["file_counts"]["cancelled"], 1, "{cancelled}");
         assert_eq!(client.get(&path).await["status"], "completed");
+
+        // As if its day had passed.
+        let library = site.app.rag.library();
+        let hex = id(&store).replace("vs_", "");
+        let place = Place {
+            org: client.org,
+            collection: hex.parse().expect("a UUID"),
+        };
+        let yesterday = SystemClock.now().minus(Duration::from_secs(86_401));
+        let record = StoreRecord {
+            made_here: true,
+            metadata: Json::default(),
+            expires_days: Some(1),
+            last_active_at: yesterday,
+            expires_at: None,
+            expired: false,
+        };
+        let record = record.used(yesterday);
+        let put = library.put_store_record(place, &record).await;
+        put.expect("put");
+        let new = NewFile {
+            name: "short.txt".to_owned(),
+            expires_seconds: Some(0),
+            ..NewFile::default()
+        };
+        let short = library.create_file(client.org, new).await.expect("made");
+        assert_eq!(client.get(&path).await["status"], "expired");
+        let search = format!("{path}/search");
+        let question = Some(json!({"query": "leave"}));
+        client.refused(Method::POST, &search, question, 400).await;
+        let files = format!("{path}/files");
+        let again = Some(json!({"file_id": file}));
+        client.refused(Method::POST, &files, again, 400).await;
+        let short = format!("files/{}", short.id.public());
+        client.refused(Method::GET, &short, None, 404).await;
+        client.work();
+        let began = Instant::now();
+        while !ids(&client.get(&files).await).is_empty() {
+            assert!(began.elapsed() < PATIENCE, "its files are still there");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(client.get(&path).await["status"], "expired");
+        client.get(&format!("files/{file}")).await;
     })
     .await;
 }
@@ -462,123 +520,4 @@ async fn wrong_stores_batches_and_searches_are_refused_with_the_field() {
         assert!(ids(&client.get(&files).await).is_empty());
     })
     .await;
-}
-
-#[tokio::test]
-async fn other_organizations_find_nothing_and_other_callers_may_only_what_is_theirs() {
-    at_each_site("", async |site| {
-        let root = site.set_up().await;
-        let client = Client::of(&site, "ours", CreateKey::default()).await;
-        let file = client.file("Leave.md", LEAVE).await;
-        let store = client.post("vector_stores", json!({"name": "A"})).await;
-        let store = id(&store);
-        let batch = json!({"file_ids": [file]});
-        let batch = client
-            .post(&format!("vector_stores/{store}/file_batches"), batch)
-            .await;
-        let batch = id(&batch);
-
-        // Every route of the document, with ids of somebody else.
-        let stranger = Client::of(
-            &site,
-            "theirs",
-            CreateKey {
-                admin: true,
-                ..CreateKey::default()
-            },
-        )
-        .await;
-        let mut tried = 0;
-        let paths = site.document["paths"].as_object().expect("paths").clone();
-        for (path, item) in &paths {
-            let is_ours = path.starts_with("/v1/files") || path.starts_with("/v1/vector_stores");
-            if !is_ours {
-                continue;
-            }
-            for method in item.as_object().expect("methods").keys() {
-                let body = site_example(item, method);
-                let method: Method = method.to_uppercase().parse().expect("a method");
-                let filled = path
-                    .replace("{vector_store_id}", &store)
-                    .replace("{file_id}", &file)
-                    .replace("{batch_id}", &batch);
-                let none = site.send(&method, &filled, None, &[], body.as_ref()).await;
-                assert_eq!(none.status, StatusCode::UNAUTHORIZED, "{method} {path}");
-                let key = Some(stranger.key.as_str());
-                let answer = site.send(&method, &filled, key, &[], body.as_ref()).await;
-                if filled == *path {
-                    assert!(!answer.text.contains(&store) && !answer.text.contains(&file));
-                    continue;
-                }
-                assert_eq!(
-                    answer.status,
-                    StatusCode::NOT_FOUND,
-                    "{method} {path}: {}",
-                    answer.text
-                );
-                tried += 1;
-            }
-        }
-        assert!(tried >= 14, "{tried} foreign calls");
-        let own = stranger.post("vector_stores", json!({"name": "B"})).await;
-        let foreign = json!({"file_id": file});
-        let files = format!("vector_stores/{}/files", id(&own));
-        stranger
-            .refused(Method::POST, &files, Some(foreign), 404)
-            .await;
-
-        // A collection of the hub: read by keys, changed by admins.
-        let actor = site.organization("third").await;
-        let (owner, _) = site.person(&actor, Role::Owner, "owner").await;
-        let (viewer, _) = site.person(&actor, Role::Viewer, "viewer").await;
-        let made = site
-            .post("/api/v1/collections", &owner, json!({"name": "Hub"}))
-            .await;
-        let hub = id(&made.json()).replace('-', "");
-        let wanted = CreateKey {
-            name: "plain".to_owned(),
-            ..CreateKey::default()
-        };
-        let plain = site
-            .app
-            .accounts
-            .create_key(&actor, wanted)
-            .await
-            .expect("made");
-        let path = format!("/v1/vector_stores/vs_{hub}");
-        let plain = plain.key.expose();
-        assert_eq!(site.get(&path, plain).await.status, StatusCode::OK);
-        let refused = site.post(&path, plain, json!({"name": "x"})).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
-        assert_eq!(
-            site.post(&path, &owner, json!({"name": "x"})).await.status,
-            StatusCode::OK
-        );
-        let refused = site.post("/v1/vector_stores", &viewer, json!({})).await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
-        let limited = CreateKey {
-            name: "limited".to_owned(),
-            endpoints: vec!["/v1/chat/*".to_owned()],
-            ..CreateKey::default()
-        };
-        let limited = site
-            .app
-            .accounts
-            .create_key(&actor, limited)
-            .await
-            .expect("made");
-        let refused = site.get("/v1/files", limited.key.expose()).await;
-        assert_eq!(
-            (refused.status, refused.code().as_str()),
-            (StatusCode::FORBIDDEN, "endpoint_not_allowed")
-        );
-        drop(root);
-    })
-    .await;
-}
-
-/// The example of an operation's body.
-fn site_example(item: &Value, method: &str) -> Option<Value> {
-    let body = &item[method]["requestBody"]["content"]["application/json"]["example"];
-    (!body.is_null()).then(|| body.clone())
 }

@@ -50,7 +50,7 @@ struct Ranking {
 
 /// Names of OpenAI's rankers. Ours is one, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-enum Ranker {
+pub(super) enum Ranker {
     #[serde(rename = "none")]
     None,
     #[serde(rename = "auto")]
