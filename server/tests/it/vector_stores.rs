@@ -187,9 +187,9 @@ async fn files_are_kept_listed_downloaded_and_deleted() {
             (vec![first.clone()], &json!(true))
         );
         let page = client.get(&format!("files?after={second}")).await;
-        assert_eq!(ids(&page), [first.clone()]);
+        assert_eq!(ids(&page), [first.as_str()]);
         let page = client.get("files?purpose=assistants").await;
-        assert_eq!(ids(&page), [second.clone()]);
+        assert_eq!(ids(&page), [second.as_str()]);
 
         let gone = client.delete(&format!("files/{first}")).await;
         assert_eq!(
@@ -298,7 +298,7 @@ async fn a_vector_store_is_filled_searched_and_deleted() {
             json!({"in_progress": 0, "completed": 1, "failed": 1, "cancelled": 0, "total": 2})
         );
         let failed = client.get(&format!("{at}/files?filter=failed")).await;
-        assert_eq!(ids(&failed), [broken.clone()]);
+        assert_eq!(ids(&failed), [broken.as_str()]);
         assert_eq!(
             failed["data"][0]["last_error"]["code"], "invalid_file",
             "{failed}"
@@ -316,7 +316,7 @@ async fn a_vector_store_is_filled_searched_and_deleted() {
         let back = client
             .get(&format!("{path}/files?order=asc&before={last}"))
             .await;
-        assert_eq!(ids(&back), [leave.clone()]);
+        assert_eq!(ids(&back), [leave.as_str()]);
         let counted = client.get(&path).await;
         assert_eq!(counted["file_counts"]["completed"], 2, "{counted}");
         assert_eq!(counted["usage_bytes"], LEAVE.len() + TRAVEL.len());

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
@@ -125,9 +126,9 @@ pub(super) async fn search_vector_store(
         let mut names: HashMap<DocumentId, String> = HashMap::new();
         for hit in &found.hits {
             let id = hit.chunk.document_id;
-            if !names.contains_key(&id) {
+            if let Entry::Vacant(entry) = names.entry(id) {
                 let document = rag.library().get_document(place, id).await;
-                names.insert(id, file_id_of(&document.map_err(refused)?));
+                entry.insert(file_id_of(&document.map_err(refused)?));
             }
         }
         let data: Vec<Value> = found.hits.iter().map(|hit| show(hit, &names)).collect();

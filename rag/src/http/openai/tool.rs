@@ -2,6 +2,7 @@
 //! from what was found, and its citations are checked as the hub's own.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Weak};
 
 use accounts::Principal;
@@ -201,13 +202,13 @@ async fn results(rag: &Rag, who: &Principal, sources: &[Source]) -> Result<Value
     let mut shown = Vec::with_capacity(sources.len());
     for source in sources {
         let id = source.document_id;
-        if !known.contains_key(&id) {
+        if let Entry::Vacant(entry) = known.entry(id) {
             let place = Place {
                 org: who.org_id(),
                 collection: source.collection_id,
             };
             let document = rag.library().get_document(place, id).await;
-            known.insert(id, document.map_err(refused)?.attributes.0);
+            entry.insert(document.map_err(refused)?.attributes.0);
         }
         shown.push(json!({
             "file_id": source.file_id,
