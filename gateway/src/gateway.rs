@@ -17,6 +17,7 @@ use crate::billing::{Agreed, Payments};
 use crate::call::{Call, Reply};
 use crate::config::{Breaker, CacheConfig, Defaults, GatewayConfig};
 use crate::error::Error;
+use crate::hosted::FileSearch;
 use crate::housekeeping;
 use crate::limit::{Claim, Limiter, Local, Shape, Unit};
 use crate::local::{LocalModel, LocalModels};
@@ -72,6 +73,7 @@ struct Inner {
     open_rows: OpenRows,
     bodies: Bodies,
     local: RwLock<Vec<Arc<dyn LocalModels>>>,
+    file_search: RwLock<Option<Arc<dyn FileSearch>>>,
     model_routes: model_routes::Memory,
     metrics: Metrics,
 }
@@ -131,6 +133,7 @@ impl Gateway {
             payments: RwLock::new(Arc::new(Agreed)),
             guarded,
             local: RwLock::new(local),
+            file_search: RwLock::default(),
             model_routes: model_routes::Memory::default(),
             metrics: Metrics::new(),
             org_keys: OrgKeys::new(accounts.clone()),
@@ -206,6 +209,16 @@ impl Gateway {
     /// Adds models that run in this program.
     pub fn register_local(&self, models: Arc<dyn LocalModels>) {
         self.inner.local.write().push(models);
+    }
+
+    /// Connects the tool `file_search` of `/v1/responses`.
+    pub fn set_file_search(&self, search: Arc<dyn FileSearch>) {
+        *self.inner.file_search.write() = Some(search);
+    }
+
+    /// The tool `file_search`, where there is one.
+    pub(crate) fn file_search(&self) -> Option<Arc<dyn FileSearch>> {
+        self.inner.file_search.read().clone()
     }
 
     /// Connects a payment service, which is asked before plans change.

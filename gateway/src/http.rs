@@ -9,6 +9,7 @@ mod billing;
 mod chat;
 mod count_tokens;
 mod direct;
+mod file_search;
 mod ingress;
 mod model_routes;
 mod models;
@@ -16,6 +17,7 @@ mod others;
 mod providers;
 mod responses;
 pub mod usage;
+pub mod v1;
 mod write;
 
 use accounts::http::Routes;

@@ -34,6 +34,7 @@ pub mod config;
 pub mod dialects;
 pub mod error;
 mod gateway;
+pub mod hosted;
 mod housekeeping;
 pub mod http;
 pub mod limit;

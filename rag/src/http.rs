@@ -10,9 +10,12 @@ mod evaluation;
 mod events;
 mod form;
 mod jobs;
+mod openai;
 mod path;
 mod search;
 mod sources;
+
+pub(crate) use openai::FileSearchTool;
 
 use accounts::Accounts;
 use accounts::http::Routes;
@@ -72,7 +75,8 @@ pub fn router(rag: Rag) -> Routes {
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))
         .routes(routes!(events::events))
-        .with_state(rag)
+        .with_state(rag.clone())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(with_request_id))
+        .merge(openai::router(rag))
 }

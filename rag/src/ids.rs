@@ -19,4 +19,8 @@ store::id! {
     pub struct SourceId;
     /// A file of a source.
     pub struct SourceFileId;
+    /// A file of `/v1/files`.
+    pub struct FileId;
+    /// Files that were put into a vector store together.
+    pub struct BatchId;
 }

@@ -9,6 +9,7 @@
 //! A job acts in the name of who made it: the models it calls are counted for that key or person, and
 //! it fails when they may no longer call them.
 
+mod attach;
 mod cut;
 mod evaluate;
 mod fetch;

@@ -43,7 +43,8 @@ mod word;
 pub use config::RagConfig;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{
-    CaseId, ChunkId, CollectionId, DocumentId, JobId, RunId, SourceFileId, SourceId, SpaceId,
+    BatchId, CaseId, ChunkId, CollectionId, DocumentId, FileId, JobId, RunId, SourceFileId,
+    SourceId, SpaceId,
 };
 pub use library::Library;
 pub use rag::{NO_MODEL, Parser, Parts, Rag};

@@ -15,6 +15,7 @@ use crate::ask::{Ask, CollectionModels};
 use crate::blob::{BlobStore, parsed_key};
 use crate::config::RagConfig;
 use crate::embed::{Embedder, LocalEmbedders};
+use crate::http::FileSearchTool;
 use crate::index::{Embedded, EmbeddedConfig, Place, Qdrant, VectorStore};
 use crate::library::{Collection, Document, EmbeddingSettings, Job, Library, Receipt, Space};
 use crate::parse;
@@ -134,9 +135,12 @@ impl Rag {
             embedding_since: Mutex::default(),
             queued: Notify::new(),
         };
-        Ok(Self {
+        let rag = Self {
             inner: Arc::new(inner),
-        })
+        };
+        let tool = FileSearchTool::of(&rag);
+        rag.gateway().set_file_search(Arc::new(tool));
+        Ok(rag)
     }
 
     /// What is written.

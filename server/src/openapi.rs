@@ -9,7 +9,7 @@ use utoipa::openapi::{ComponentsBuilder, RefOr, Required, tag::TagBuilder};
 use utoipa::openapi::{InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, schema};
 
 /// What operations are grouped by, in the order that people read them.
-const TAGS: [(&str, &str); 32] = [
+const TAGS: [(&str, &str); 34] = [
     ("gateway", "Model calls in the vendors' own shapes"),
     ("Authentication", "Making an account, signing in and out"),
     ("Account", "What people do about themselves"),
@@ -47,6 +47,14 @@ const TAGS: [(&str, &str); 32] = [
     ),
     ("Chunks", "The pieces of documents that are found"),
     ("Search", "What documents say about a question"),
+    (
+        "Files",
+        "OpenAI's files, which vector stores are filled with",
+    ),
+    (
+        "Vector stores",
+        "Collections in the words of OpenAI's clients",
+    ),
     (
         "Evaluation",
         "How well a collection answers the questions that it should",

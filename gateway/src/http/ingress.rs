@@ -140,7 +140,7 @@ fn tags(text: &str) -> Vec<String> {
 }
 
 /// The client's `x-request-id` when it is sane, else a new one.
-fn request_id(headers: &HeaderMap) -> Arc<str> {
+pub(super) fn request_id(headers: &HeaderMap) -> Arc<str> {
     headers
         .get("x-request-id")
         .and_then(|v| v.to_str().ok())

@@ -16,7 +16,7 @@ use providers::sse::Splitter;
 use providers::{DialectId, Operation};
 use serde_json::{Map, Value, json};
 
-use super::{ingress, write};
+use super::{file_search, ingress, write};
 use crate::call::{Body, CallContext, Reply};
 use crate::error::{Code, Error};
 use crate::responses_store;
@@ -76,7 +76,10 @@ async fn create(
             expanded(call, &request)?
         }
     };
-    let reply = gateway.call(&who, call).await?;
+    let reply = match file_search::wanted(gateway, &request)? {
+        Some(tool) => file_search::answer(gateway, &who, &call, &request, tool).await?,
+        None => gateway.call(&who, call).await?,
+    };
     if !keep {
         return Ok(reply);
     }

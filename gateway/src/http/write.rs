@@ -93,7 +93,8 @@ fn number(n: u128) -> HeaderValue {
     HeaderValue::from(u64::try_from(n).unwrap_or(u64::MAX))
 }
 
-fn name(response: &mut Response, request_id: &str) {
+/// Says which request the answer is for.
+pub(super) fn name(response: &mut Response, request_id: &str) {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -33,12 +33,14 @@ pub(super) enum Piece {
 pub(super) async fn converse(
     gateway: &Gateway,
     who: &Arc<Principal>,
+    endpoint: Option<&'static str>,
     context: CallContext,
     body: &Value,
 ) -> Result<BoxStream<'static, Result<Piece>>> {
     let operation = Operation::Chat(DialectId::Chat);
     let body = Bytes::from(body.to_string());
-    let call = Call::read("/v1/chat/completions", operation, body, context)?;
+    let endpoint = endpoint.unwrap_or("/v1/chat/completions");
+    let call = Call::read(endpoint, operation, body, context)?;
     let reply = gateway.call(who, call).await?;
     match reply.body {
         Body::Full(bytes) => {

@@ -92,12 +92,24 @@ impl Ask {
         let model = options.model.clone();
         let model = model.unwrap_or_else(|| self.default_model.clone());
         let quotes = model.starts_with("builtin/");
-        let models = GatewayModels::new(self.gateway.clone(), Arc::clone(who)).like(like);
+        // A tool's searches are part of the call: who may make it may make them.
+        let within = like
+            .filter(|_| order.endpoint.is_some())
+            .map(|like| like.within(Caller::Rag, self.gateway.now_us()));
+        let models = GatewayModels::new(self.gateway.clone(), Arc::clone(who));
+        let models = models.like(within.as_ref().or(like));
         let condenser = (options.condense.unwrap_or(true) && !quotes).then_some(model.as_str());
         let (queries, cost) =
             condense::queries(&models, condenser, &order.messages, asked, &question).await?;
         let searched = self
-            .search(&models, &collections, &options, queries, &question)
+            .search(
+                &models,
+                &collections,
+                &options,
+                order.weights,
+                queries,
+                &question,
+            )
             .await?;
         let cost = cost + searched.cost_nano_usd;
         if searched.given.is_empty() && !order.open {
@@ -121,7 +133,7 @@ impl Ask {
         let spent = Spent::paid_by(context.purse.take());
         context.purse = Some(Arc::clone(&spent) as _);
         let body = body(&model, messages, order.parameters);
-        let pieces = converse(&self.gateway, who, context, &body).await?;
+        let pieces = converse(&self.gateway, who, order.endpoint, context, &body).await?;
         let mut events = VecDeque::new();
         events.push_back(AskEvent::Sources {
             queries: searched.queries,
@@ -151,13 +163,18 @@ impl Ask {
         models: &GatewayModels,
         collections: &[Collection],
         options: &AskOptions,
+        weights: Option<(f32, f32)>,
         queries: Vec<String>,
         question: &str,
     ) -> Result<Searched> {
         let (mut notes, mut cost_nano_usd, mut relevant) = (Vec::new(), 0, Vec::new());
         for collection in collections {
             let place = collection.place();
-            let request = options.search(queries.clone());
+            let mut request = options.search(queries.clone());
+            if let Some((embedding, text)) = weights {
+                request.embedding_weight = Some(embedding);
+                request.text_weight = Some(text);
+            }
             let found = self.search.run(models, place, request).await?;
             cost_nano_usd += found.cost_nano_usd;
             for note in found.notes {

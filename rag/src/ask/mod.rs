@@ -33,5 +33,7 @@ mod support;
 pub use answer::{Answer, AskEvent, AskStream, AskUsage, Citation, Flag, FlagKind, Position};
 pub use engine::Ask;
 pub use model::{CollectionModels, chunks_of};
+pub(crate) use model::{chunk_of, conversation};
 pub use request::{AskOptions, AskOrder, AskRequest, Message};
+pub(crate) use sources::FILE_PREFIX;
 pub use sources::{Source, file_id_of};

@@ -105,7 +105,7 @@ impl LocalModel for CollectionModel {
                 .get_collection_by_slug(who.org_id(), &self.slug)
                 .await
                 .map_err(refused)?;
-            let (messages, parameters) = split(&request)?;
+            let (messages, parameters) = conversation(&request)?;
             let order = AskOrder {
                 places: vec![collection.place()],
                 messages,
@@ -124,7 +124,9 @@ impl LocalModel for CollectionModel {
 ///
 /// # Errors
 /// `InvalidRequest` for what is no conversation.
-pub(super) fn split(request: &ChatRequest) -> Result<(Vec<Value>, Map<String, Value>), CallError> {
+pub(crate) fn conversation(
+    request: &ChatRequest,
+) -> Result<(Vec<Value>, Map<String, Value>), CallError> {
     let value = serde_json::to_value(request)
         .map_err(|e| CallError::invalid("messages", format!("cannot be written: {e}")))?;
     let Value::Object(mut fields) = value else {
@@ -169,14 +171,23 @@ pub(super) fn refused(error: Error) -> CallError {
     answer
 }
 
-/// An answer as the chunks of a chat completion: citations are OpenAI's annotations.
-pub fn chunks_of(stream: AskStream, context: &CallContext, model: &str) -> ChunkStream {
-    let base = ChatChunk {
+fn base(context: &CallContext, model: &str) -> ChatChunk {
+    ChatChunk {
         id: format!("chatcmpl-{}", context.request_id),
         created: context.began_us / 1_000_000,
         model: model.to_owned(),
         ..ChatChunk::default()
-    };
+    }
+}
+
+/// One chunk of a chat completion.
+pub(crate) fn chunk_of(context: &CallContext, model: &str, delta: Delta) -> ChatChunk {
+    with(&base(context, model), delta, None)
+}
+
+/// An answer as the chunks of a chat completion: citations are OpenAI's annotations.
+pub fn chunks_of(stream: AskStream, context: &CallContext, model: &str) -> ChunkStream {
+    let base = base(context, model);
     let first = Delta {
         role: Some(Role::Assistant),
         content: Some(String::new()),

@@ -81,6 +81,11 @@ pub struct AskOrder {
     pub options: AskOptions,
     /// Whether the model may answer from what it knows besides, as with the tool `file_search`.
     pub open: bool,
+    /// The endpoint that the model's usage row names and that keys must be allowed; chat completions
+    /// when absent.
+    pub endpoint: Option<&'static str>,
+    /// Weights of vectors and text in the search; the collections' when absent.
+    pub weights: Option<(f32, f32)>,
 }
 
 impl AskRequest {
@@ -119,7 +124,7 @@ impl AskRequest {
             messages,
             parameters,
             options: self.options,
-            open: false,
+            ..AskOrder::default()
         })
     }
 }

@@ -234,7 +234,7 @@ pub(super) fn tagged(mut response: Response, tag: &ETag) -> Response {
 }
 
 /// A slug out of a name: its letters and digits, the rest as single dashes.
-fn slug_of(name: &str) -> String {
+pub(super) fn slug_of(name: &str) -> String {
     let mut slug = String::new();
     for c in name.to_lowercase().chars() {
         match c {

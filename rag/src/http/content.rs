@@ -145,7 +145,7 @@ pub(super) async fn page(
 }
 
 /// The file's name for the browser, in ASCII and in full.
-fn disposition(name: &str) -> String {
+pub(super) fn disposition(name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| match c {

@@ -175,6 +175,7 @@ pub(super) async fn add_text(
         tags: wanted.tags,
         password: None,
         skip_duplicates: wanted.skip_duplicates,
+        file: None,
     };
     let bytes = futures_util::stream::iter([Ok(Bytes::from(wanted.text))]);
     let stored = rag.store_bytes(place.org, bytes).await?;

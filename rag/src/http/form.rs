@@ -117,7 +117,7 @@ async fn text(mut field: Field<'_>) -> Result<String, ApiError> {
 }
 
 /// The name without the folders that some browsers send with it.
-fn base_name(name: &str) -> String {
+pub(super) fn base_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -14,7 +14,9 @@ use store::OrgId;
 use super::order::Order;
 use crate::blob::{new_key, parsed_key};
 use crate::index::Place;
-use crate::library::{Document, Job, JobKind, JobState, NewDocument, NewJob, Original, Status};
+use crate::library::{
+    Document, FileLink, Job, JobKind, JobState, NewDocument, NewJob, Original, Status,
+};
 use crate::rag::Rag;
 use crate::search::Attributes;
 use crate::{DocumentId, Error, ErrorKind, JobId, Result};
@@ -34,6 +36,8 @@ pub struct Intake {
     pub password: Option<Secret>,
     /// Gives the document of the same bytes that is there already, in place of a second one.
     pub skip_duplicates: bool,
+    /// The file of `/v1/files` that it is made of.
+    pub file: Option<FileLink>,
 }
 
 /// Bytes that lie in the blob store and belong to no document yet.
@@ -49,7 +53,7 @@ impl Stored {
         &self.key
     }
 
-    pub(super) fn size_bytes(&self) -> u64 {
+    pub(crate) fn size_bytes(&self) -> u64 {
         self.size_bytes
     }
 
@@ -170,9 +174,10 @@ impl Rag {
             size_bytes: stored.size_bytes,
             blob_key: Some(stored.key.clone()),
             content_hash: stored.hash.clone(),
-            source: None,
+            source: intake.file.as_ref().map(|link| link.file.public()),
             attributes: intake.attributes,
             tags: intake.tags,
+            file: intake.file,
         };
         let order = Order::of(who).value()?;
         let added = self.library().add_document_with_job(place, new, order);

@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_secs(2);
 /// How often files that nobody knows are looked for, and how old they are at least.
 const SWEEP: Duration = Duration::from_secs(6 * 3600);
 const ORPHAN: Duration = Duration::from_secs(3600);
-/// How often folders and buckets that are due are looked for.
+/// How often folders and buckets that are due, files and stores that have expired are looked for.
 const SCHEDULE: Duration = Duration::from_secs(20);
 /// Embeddings that nobody used this long are forgotten.
 const CACHE: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -84,13 +84,17 @@ impl Rag {
         }
     }
 
-    /// Queues the syncs that are due. Each process does; each sync is queued once.
+    /// Queues the syncs that are due, and deletes what has expired. Each process does; each sync is
+    /// queued once.
     async fn keep_time(&self) {
         loop {
             match self.library().queue_due_syncs(self.library().now()).await {
                 Ok(0) => {}
                 Ok(_) => self.inner.queued.notify_one(),
                 Err(error) => tracing::warn!(%error, "cannot look for syncs that are due"),
+            }
+            if let Err(error) = self.expire().await {
+                tracing::warn!(%error, "cannot delete what has expired; it is tried again");
             }
             tokio::time::sleep(SCHEDULE).await;
         }

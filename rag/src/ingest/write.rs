@@ -32,7 +32,9 @@ impl Task<'_> {
         let collection = self.library.get_collection(place).await?;
         self.stage("chunk");
         let facts = facts(&document, &reading);
-        let settings = collection.settings.chunking.to_chunker()?;
+        let own = self.library.chunking_of(place, id).await?;
+        let settings = own.unwrap_or_else(|| collection.settings.chunking.clone());
+        let settings = settings.to_chunker()?;
         let cutting = tokio::task::spawn_blocking(move || cut(&reading.document, &settings));
         let chunks = cutting
             .await

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use store::{Json, Micros, OrgId, in_tx};
 
-use super::{Job, JobKind, Library, NewJob, raise};
+use super::{FileLink, Job, JobKind, Library, NewJob, raise};
 use crate::index::Place;
 use crate::search::Attributes;
 use crate::{CollectionId, DocumentId, Error, ErrorKind, Result, sql};
@@ -112,6 +112,8 @@ pub struct NewDocument {
     pub attributes: Attributes,
     /// Words to find it by.
     pub tags: Vec<String>,
+    /// The file of `/v1/files` that it is made of.
+    pub file: Option<FileLink>,
 }
 
 /// What the reading of a document found out.
@@ -167,6 +169,7 @@ impl Library {
         payload: serde_json::Value,
     ) -> Result<(Document, Job)> {
         super::collection::check_name(&new.name)?;
+        let link = new.file.clone();
         let document = self.pending(place, new)?;
         let job = self.queued(
             place,
@@ -179,6 +182,9 @@ impl Library {
         in_tx!(self.db, tx: Error => {
             raise(tx, place, document.created_at).await?;
             sql::documents::insert(tx, &document).await?;
+            if let Some(link) = &link {
+                sql::vector_stores::link(tx, place, document.id, link).await?;
+            }
             Ok(sql::jobs::insert(tx, &job).await?)
         })?;
         Ok((document, job))

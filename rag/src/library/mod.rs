@@ -16,9 +16,12 @@ mod delete;
 mod document;
 mod edit;
 mod evaluation;
+mod file;
 mod job;
 mod source;
 mod space;
+mod vector_store;
+mod window;
 
 use std::sync::Arc;
 
@@ -40,11 +43,14 @@ pub use evaluation::{
     Case, CaseAnswer, CaseMetrics, CaseResult, EvaluationSettings, Expected, FoundHit, NewCase,
     Run, RunMetrics,
 };
+pub use file::{File, NewFile};
 pub use job::{Job, JobKind, JobState, NewJob, Progress};
 pub use source::{CollectionSource, SourceFile, SyncCounts};
 pub(crate) use source::{KnownFile, SyncedFile};
 pub(crate) use space::normalized;
 pub use space::{Missing, Space, SpaceSpec};
+pub use vector_store::{Batch, Counts, FileLink, Metadata, StoreFile, StoreRecord};
+pub use window::{Found, Window};
 
 /// The handle on everything that is written. Clones share it.
 #[derive(Clone)]

@@ -266,10 +266,15 @@ pub(crate) async fn hide_all(tx: &mut Tx, at: Place, generation: i64) -> Result<
     ).bind(at.org).bind(at.collection).bind(generation))
 }
 
-/// Blobs that documents know, of those in `keys`.
+/// Blobs that documents or files know, of those in `keys`.
 pub(crate) async fn known_blobs(db: &Db, keys: &[String]) -> Result<Vec<String>> {
     on_reader!(db, c => {
         let mut q = sqlx::QueryBuilder::new("SELECT blob_key FROM documents WHERE blob_key IN (");
+        let mut list = q.separated(", ");
+        for key in keys {
+            list.push_bind(key.clone());
+        }
+        q.push(") UNION SELECT blob_key FROM files WHERE blob_key IN (");
         let mut list = q.separated(", ");
         for key in keys {
             list.push_bind(key.clone());

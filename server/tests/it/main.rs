@@ -17,3 +17,5 @@ mod sandbox;
 mod shield;
 mod site;
 mod tidy;
+mod vector_store_rights;
+mod vector_stores;

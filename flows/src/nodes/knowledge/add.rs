@@ -225,6 +225,7 @@ async fn add(
         tags: settings.tags.clone(),
         password: given(settings.password.clone()).map(Secret::new),
         skip_duplicates: settings.skip_duplicates,
+        file: None,
     };
     let named = |intake: &mut Intake, own: &str| {
         if intake.name.is_empty() || !is_one {

@@ -39,6 +39,17 @@ pub(super) enum Item {
     Message(Message),
     FunctionCall(FunctionCall),
     Reasoning(Reasoning),
+    FileSearchCall(FileSearchCall),
+}
+
+/// A search in files that was made before the answer.
+#[derive(Debug, Serialize)]
+pub(super) struct FileSearchCall {
+    pub(super) id: String,
+    pub(super) status: Status,
+    pub(super) queries: Value,
+    /// `null` when the client did not want to see them.
+    pub(super) results: Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,11 +133,21 @@ impl Item {
         })
     }
 
+    pub(super) fn file_search_call(seed: &str, index: usize) -> Self {
+        Self::FileSearchCall(FileSearchCall {
+            id: format!("fs_{seed}_{index}"),
+            status: Status::InProgress,
+            queries: json!([]),
+            results: Value::Null,
+        })
+    }
+
     pub(super) fn set_status(&mut self, to: Status) {
         match self {
             Self::Message(Message { status, .. })
             | Self::FunctionCall(FunctionCall { status, .. })
-            | Self::Reasoning(Reasoning { status, .. }) => *status = to,
+            | Self::Reasoning(Reasoning { status, .. })
+            | Self::FileSearchCall(FileSearchCall { status, .. }) => *status = to,
         }
     }
 
@@ -134,7 +155,8 @@ impl Item {
         match self {
             Self::Message(Message { status, .. })
             | Self::FunctionCall(FunctionCall { status, .. })
-            | Self::Reasoning(Reasoning { status, .. }) => *status,
+            | Self::Reasoning(Reasoning { status, .. })
+            | Self::FileSearchCall(FileSearchCall { status, .. }) => *status,
         }
     }
 }
@@ -153,7 +175,9 @@ pub(super) fn outcome(finish: FinishReason) -> (Status, Option<&'static str>) {
 /// Whether an answer needs an empty message: clients look for one when nothing was called.
 pub(super) fn lacks_message(items: &[Item], finish: FinishReason) -> bool {
     outcome(finish).0 == Status::Completed
-        && items.iter().all(|item| matches!(item, Item::Reasoning(_)))
+        && items
+            .iter()
+            .all(|item| matches!(item, Item::Reasoning(_) | Item::FileSearchCall(_)))
 }
 
 /// The `encrypted_content` of a block, if it has to be replayed.

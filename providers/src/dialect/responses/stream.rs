@@ -80,6 +80,9 @@ impl Encoder {
 
     fn choice(&mut self, choice: &ChunkChoice, out: &mut Vec<u8>) {
         let delta = &choice.delta;
+        if let Some(done) = delta.extra.get("file_search_call") {
+            self.writer.file_search(done, out);
+        }
         if let Some(text) = said(delta.reasoning_content.as_deref()) {
             self.writer.reasoning(text, out);
         }

@@ -134,6 +134,24 @@ impl Writer {
         }
     }
 
+    /// A search in files, which is over: its `queries` and `results`.
+    pub(super) fn file_search(&mut self, done: &Value, out: &mut Vec<u8>) {
+        self.close_open(Status::Completed, out);
+        let index = self.items.len();
+        self.add(Item::file_search_call(&self.seed, index), out);
+        let Item::FileSearchCall(call) = &mut self.items[index] else {
+            return;
+        };
+        call.queries = done["queries"].clone();
+        call.results = done["results"].clone();
+        let body = json!({"item_id": call.id, "output_index": index});
+        for step in ["in_progress", "searching", "completed"] {
+            let kind = format!("response.file_search_call.{step}");
+            self.events.emit(&kind, &body, out);
+        }
+        self.close(index, Status::Completed, out);
+    }
+
     /// Readable reasoning.
     pub(super) fn reasoning(&mut self, delta: &str, out: &mut Vec<u8>) {
         let index = self.open_reasoning(out);
@@ -331,6 +349,8 @@ impl Writer {
                 });
                 events.emit("response.function_call_arguments.done", &body, out);
             }
+            // It was done in one step.
+            Item::FileSearchCall(_) => {}
         }
         self.items[index].set_status(status);
         let body = ItemEvent {

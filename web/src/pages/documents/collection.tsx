@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Collection, collections, type Work } from "../../api/collections";
 import { Confirm } from "../../components/confirm";
+import { CopyButton } from "../../components/copy-button";
 import { FailureNotice } from "../../components/failure-notice";
 import { Page } from "../../components/page";
 import { Pending } from "../../components/pending";
@@ -68,12 +69,15 @@ function View({ collection }: { collection: Collection }) {
   );
   return (
     <Page title={collection.name} description={collection.description} actions={actions}>
-      <Anchor component={Link} to="/documents" size="sm" mb="sm" display="inline-block">
-        <Group gap={4}>
-          <IconArrowLeft size={14} />
-          {t("back")}
-        </Group>
-      </Anchor>
+      <Group justify="space-between" mb="sm">
+        <Anchor component={Link} to="/documents" size="sm">
+          <Group gap={4}>
+            <IconArrowLeft size={14} />
+            {t("back")}
+          </Group>
+        </Anchor>
+        <CopyButton value={vectorStoreId(collection.id)} label={t("vectorStore")} />
+      </Group>
       <Stack gap="xs" mb={whole.length ? "sm" : 0}>
         {whole.map((job) => (
           <JobProgress key={job.id} job={job} name={collection.name} mayCancel={mayWrite} />
@@ -108,6 +112,11 @@ function View({ collection }: { collection: Collection }) {
       </Tabs>
     </Page>
   );
+}
+
+/** The id under which OpenAI's clients know a collection. */
+function vectorStoreId(collection: string) {
+  return `vs_${collection.replaceAll("-", "")}`;
 }
 
 function Actions({ collection }: { collection: Collection }) {
