@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::READ_BYTES;
-use super::language::{asks_for_summary, is_directive, is_question};
+use super::language::{asks_for_summary, is_directive, is_instruction, is_question};
 use super::sentences;
 use crate::chat::{ChatRequest, Message, Role};
 
@@ -16,6 +16,8 @@ pub(super) enum Standing {
     Given,
     /// What the user said in earlier turns, or beside the question in a chatty message.
     Said,
+    /// A paragraph of a system message that begins by telling the model what to do.
+    Told,
 }
 
 /// A piece of context.
@@ -57,10 +59,9 @@ impl Conversation {
             }
             match message.role {
                 Role::User if Some(position) == asked => talk.read_question(&text),
-                Role::User => talk.read_passages(&text, Standing::Said),
-                Role::System | Role::Developer | Role::Tool | Role::Function => {
-                    talk.read_passages(&text, Standing::Given);
-                }
+                Role::User => talk.read_passages(&text, Standing::Said, false),
+                Role::System | Role::Developer => talk.read_passages(&text, Standing::Given, true),
+                Role::Tool | Role::Function => talk.read_passages(&text, Standing::Given, false),
                 // Our own earlier quotes are no new evidence.
                 Role::Assistant => {}
             }
@@ -79,15 +80,17 @@ impl Conversation {
 
     fn read_question(&mut self, text: &str) {
         let split = split_question(text);
-        self.read_passages(&split.context, split.standing);
+        self.read_passages(&split.context, split.standing, false);
         self.question = split.question;
     }
 
-    fn read_passages(&mut self, text: &str, standing: Standing) {
+    fn read_passages(&mut self, text: &str, standing: Standing, instructs: bool) {
         let mut reader = Reader {
             passages: &mut self.passages,
             standing,
+            instructs,
             open: false,
+            blank: false,
         };
         for line in text.lines() {
             reader.line(line);
@@ -133,6 +136,10 @@ fn flatten(key: &str, value: &Value, lines: &mut String) {
 struct Reader<'a> {
     passages: &'a mut Vec<Passage>,
     standing: Standing,
+    /// Whether this is a system message, whose paragraphs may be instructions.
+    instructs: bool,
+    /// Whether the line before was empty.
+    blank: bool,
     /// Whether the next line belongs to the last passage.
     open: bool,
 }
@@ -145,9 +152,17 @@ impl Reader<'_> {
             self.start(mark, rest, Standing::Marked);
             return;
         }
-        if is_tag(trimmed) || is_label(trimmed) {
+        if is_tag(trimmed) || is_label(trimmed) || is_json_schema(trimmed) {
             self.open = false;
             return;
+        }
+        let new_paragraph = std::mem::replace(&mut self.blank, trimmed.is_empty());
+        let unmarked = self
+            .passages
+            .last()
+            .is_some_and(|last| last.mark.is_empty());
+        if self.instructs && new_paragraph && unmarked && !trimmed.is_empty() {
+            self.open = false;
         }
         if let Some(last) = self.passages.last_mut().filter(|_| self.open) {
             last.text.push('\n');
@@ -155,7 +170,9 @@ impl Reader<'_> {
             return;
         }
         if !trimmed.is_empty() {
-            self.start("", line, self.standing);
+            let told = self.instructs && is_instruction(trimmed);
+            let standing = if told { Standing::Told } else { self.standing };
+            self.start("", line, standing);
         }
     }
 
@@ -203,6 +220,14 @@ fn mark_len(text: &str) -> Option<usize> {
 fn is_tag(line: &str) -> bool {
     let tag = line.starts_with('<') && line.ends_with('>') && line.len() < 80;
     tag || (line.len() >= 3 && line.chars().all(|c| "-=*#`_~".contains(c)))
+}
+
+/// A JSON schema in one line, as programs write it into a prompt.
+fn is_json_schema(line: &str) -> bool {
+    let looks = line.starts_with('{') && line.contains("\"type\"");
+    looks
+        && serde_json::from_str::<Value>(line)
+            .is_ok_and(|schema| schema.get("type").is_some() && schema.get("properties").is_some())
 }
 
 /// `Context:`, `Passages:`, `参考资料：`: a short line that only announces.

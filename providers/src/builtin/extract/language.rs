@@ -205,6 +205,48 @@ const DIRECTIVES: [&str; 34] = [
     "如果",
 ];
 
+/// What a paragraph of a system message begins with that is nothing to quote, beside [`DIRECTIVES`].
+const INSTRUCTIONS: [&str; 32] = [
+    "you ",
+    "your ",
+    "act as",
+    "take ",
+    "decide ",
+    "judge ",
+    "translate ",
+    "write ",
+    "say ",
+    "summarize ",
+    "summarise ",
+    "extract ",
+    "classify ",
+    "describe ",
+    "revise ",
+    "choose ",
+    "pick ",
+    "rewrite ",
+    "find ",
+    "the text ",
+    "help ",
+    "the score ",
+    "du ",
+    "deine ",
+    "übersetze",
+    "schreibe",
+    "fasse ",
+    "entscheide",
+    "bewerte",
+    "wähle",
+    "翻译",
+    "总结",
+];
+
+/// Whether a paragraph of a system message tells the model what to do.
+pub(super) fn is_instruction(paragraph: &str) -> bool {
+    let lower = paragraph.trim_start().to_lowercase();
+    is_directive(paragraph) || INSTRUCTIONS.iter().any(|start| lower.starts_with(start))
+}
+
 /// Whether `sentence` tells the model what to do. Such sentences of unmarked text are not quoted.
 pub(super) fn is_directive(sentence: &str) -> bool {
     let lower = sentence.trim_start().to_lowercase();

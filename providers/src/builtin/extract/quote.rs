@@ -35,20 +35,38 @@ pub(super) fn answer(talk: &Conversation) -> Option<Quote> {
 
 /// As [`answer`], for another question.
 pub(super) fn answer_to(question: &str, talk: &Conversation) -> Option<Quote> {
-    [Standing::Marked, Standing::Given, Standing::Said]
+    let standings = [
+        Standing::Marked,
+        Standing::Given,
+        Standing::Told,
+        Standing::Said,
+    ];
+    standings
         .into_iter()
         .find_map(|standing| among(question, &of_standing(talk, standing)))
 }
 
-/// The sentences that say most about what the text is about.
+/// The sentences that say most about what the text is about: of passages, else of the last message
+/// itself. Instructions are what is left when there is nothing else.
 pub(super) fn summary(talk: &Conversation) -> Option<Quote> {
-    [Standing::Marked, Standing::Given, Standing::Said]
-        .into_iter()
-        .find_map(|standing| {
-            let passages = of_standing(talk, standing);
-            let picked = summary::pick(&passages, MOST);
-            (!picked.is_empty()).then(|| write(picked, &passages))
+    let most_telling = |passages: &[&Passage]| {
+        let picked = summary::pick(passages, MOST);
+        (!picked.is_empty()).then(|| write(picked, passages))
+    };
+    let own = Passage {
+        mark: String::new(),
+        text: talk.question.clone(),
+        standing: Standing::Said,
+    };
+    let of = |standing| most_telling(&of_standing(talk, standing));
+    of(Standing::Marked)
+        .or_else(|| of(Standing::Given))
+        .or_else(|| {
+            let asks = language::asks_for_summary(&talk.question);
+            most_telling(&[&own]).filter(|_| !asks && !of_standing(talk, Standing::Told).is_empty())
         })
+        .or_else(|| of(Standing::Said))
+        .or_else(|| of(Standing::Told))
 }
 
 fn of_standing(talk: &Conversation, standing: Standing) -> Vec<&Passage> {

@@ -26,7 +26,11 @@ impl<'a> Source<'a> {
             text: talk.question.clone(),
             standing: Standing::Given,
         };
-        for passage in std::iter::once(&asked).chain(&talk.passages) {
+        // Instructions are read only where they are all there is.
+        let is_text = |passage: &&Passage| passage.standing != Standing::Told;
+        let others = !talk.question.trim().is_empty() || talk.passages.iter().any(|p| is_text(&p));
+        let passages = talk.passages.iter().filter(|p| !others || is_text(p));
+        for passage in std::iter::once(&asked).chain(passages) {
             for line in passage.text.lines() {
                 if !language::is_directive(line) {
                     text.push_str(line);

@@ -244,3 +244,17 @@ fn huge_and_strange_prompts_are_answered() {
         "The pump weighs 40 kg. [2]"
     );
 }
+
+#[test]
+fn instructions_are_no_text_while_there_is_another() {
+    let told = "You are a strict reviewer. Mend mistakes and unnatural wording.";
+    let text = "Our tea is shipped within two days.";
+    assert_eq!(ask(told, text), text);
+    // A paragraph of its own is context, whatever stands above it.
+    let with_facts = "Write as a friend.\n\nThe shop opens at nine and closes at six.";
+    let hours = "The shop opens at nine and closes at six.";
+    assert_eq!(ask(with_facts, "When does the shop open?"), hours);
+    // Facts in the same paragraph as the instruction are found when they are asked for.
+    let mixed = "You help customers. The shop opens at nine and closes at six.";
+    assert_eq!(ask(mixed, "When does the shop open?"), hours);
+}

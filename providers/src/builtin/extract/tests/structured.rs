@@ -364,3 +364,26 @@ fn a_huge_schema_over_a_huge_text_is_bounded_in_work() {
     let filled = fill(&text, &object(Value::Object(properties)));
     assert_eq!(filled.as_object().map(serde_json::Map::len), Some(6_000));
 }
+
+#[test]
+fn a_schema_in_the_prompt_is_not_quoted() {
+    let schema = json!({"type": "object", "required": ["summary"], "properties": {
+        "summary": {"type": "string", "description": "What is wanted, in one sentence"}}});
+    let told = format!(
+        "Take the wanted fields out of the text that the user sends.\n\nAnswer with one JSON value that \
+         fits this JSON Schema, and with nothing else:\n{schema}"
+    );
+    let request: ChatRequest = serde_json::from_value(json!({
+        "model": "builtin/extract",
+        "messages": [
+            {"role": "system", "content": told},
+            {"role": "user", "content": "Order 4711: the kettle caught fire."},
+        ],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}},
+    }))
+    .expect("a request");
+    let Answer::Text(text) = respond(&request) else {
+        panic!("a call");
+    };
+    assert_eq!(text, r#"{"summary":"Order 4711: the kettle caught fire."}"#);
+}
