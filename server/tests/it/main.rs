@@ -16,6 +16,7 @@ mod rag_sources;
 mod sandbox;
 mod shield;
 mod site;
+mod templates;
 mod tidy;
 mod vector_store_rights;
 mod vector_stores;
