@@ -470,7 +470,7 @@ async fn an_agent_reaches_no_mcp_server_inside_of_the_network() {
                 "mcp_servers": [{"name": "inside", "url": url}]});
             let settings = settings.as_object().cloned().expect("an object");
             let error = world.run(node, &settings, Default::default()).await;
-            let error = error.err().expect("refused");
+            let error = error.expect_err("refused");
             assert_eq!(error.kind, flows::node::NodeErrorKind::Forbidden, "{error}");
             assert_eq!(error.field.as_deref(), Some("mcp_servers[0]"));
         }

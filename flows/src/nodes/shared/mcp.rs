@@ -105,9 +105,8 @@ impl Connection {
         within: Duration,
     ) -> Result<Value, NodeError> {
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-        let called = match timeout(within, self.service.call_tool(params)).await {
-            Ok(called) => called,
-            Err(_) => return Err(late(&self.host, within).permanent()),
+        let Ok(called) = timeout(within, self.service.call_tool(params)).await else {
+            return Err(late(&self.host, within).permanent());
         };
         let result = called.map_err(|error| match &error {
             ServiceError::McpError(error) => {
