@@ -37,8 +37,8 @@ pub(in crate::deploy) async fn put(
 /// Serve MCP clients
 ///
 /// The Model Context Protocol (streamable HTTP, without sessions): `tools/list` names the published flows
-/// of the organization that are switched on as tools, `tools/call` runs one. The header `accept` must
-/// name `application/json` and `text/event-stream`; a call's answer is a stream of events, in which
+/// of the organization that are switched on as tools, `tools/call` runs one. The header `accept` names
+/// both `application/json` and `text/event-stream`, or nothing; a call's answer is a stream of events, in which
 /// progress comes where the client asks for it. Any key of the organization may call the flows whose
 /// models hold `flow/<slug>`; a client that leaves stops the run it waits for.
 #[utoipa::path(

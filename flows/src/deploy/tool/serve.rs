@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use accounts::Principal;
-use axum::body::Body;
+use accounts::http::ApiError;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::response::Response;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, Implementation,
@@ -24,13 +27,16 @@ use crate::sql::tools::{self, LiveTool};
 
 /// Bytes of a message at most.
 const MAX_BODY: usize = 32 * 1024 * 1024;
+/// Bytes of a refusal's text.
+const MAX_REFUSAL: usize = 4 * 1024;
 
 /// Serves one request. Nothing is kept between requests, so that any instance can serve the next one.
 pub(super) async fn serve(
     deployments: Deployments,
     who: Arc<Principal>,
-    request: Request,
+    mut request: Request,
 ) -> Response {
+    fill_in(request.headers_mut());
     // Every caller shows a key or the header against forged requests, so no host or origin need be
     // known beforehand.
     let config = StreamableHttpServerConfig::default()
@@ -44,7 +50,40 @@ pub(super) async fn serve(
         Arc::new(NeverSessionManager::default()),
         config,
     );
-    service.handle(request).await.map(Body::new)
+    in_our_form(service.handle(request).await.map(Body::new)).await
+}
+
+/// Who takes anything, or does not say, takes what the protocol answers with, and sends JSON.
+fn fill_in(headers: &mut HeaderMap) {
+    let wanted = headers.get(ACCEPT).and_then(|wanted| wanted.to_str().ok());
+    if wanted.is_none_or(|wanted| wanted.contains("*/*")) {
+        let all = HeaderValue::from_static("application/json, text/event-stream");
+        headers.insert(ACCEPT, all);
+    }
+    // As everywhere in `/api/v1`, where a body can only be JSON.
+    if !headers.contains_key(CONTENT_TYPE) {
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(CONTENT_TYPE, json);
+    }
+}
+
+/// Refusals that are no messages of the protocol, as all of `/api/v1` says them.
+async fn in_our_form(response: Response) -> Response {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let status = response.status();
+    // 405 says in `allow` what is allowed.
+    if is_json || !status.is_client_error() || status == StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let text = to_bytes(response.into_body(), MAX_REFUSAL).await;
+    let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+    // The SDK calls a body that cannot be read a wrong type of content.
+    let status = match text.starts_with("fail to deserialize") {
+        true => StatusCode::BAD_REQUEST,
+        false => status,
+    };
+    ApiError::new(status, "invalid_request", text).into_response()
 }
 
 /// What one caller sees and does.
