@@ -1,5 +1,5 @@
-//! Published flows at addresses of their own: a model, a REST endpoint, a webhook, pages for people; at
-//! times of their own, and after failures of others.
+//! Published flows at addresses of their own: a model, a REST endpoint, a tool of MCP clients, a webhook,
+//! pages for people; at times of their own, and after failures of others.
 //!
 //! The flow itself says what is deployed: the triggers of its live version, as long as it is active.
 //! Publishing, going back and switching off act at once, because nothing is copied.
@@ -11,6 +11,7 @@ mod own;
 pub mod page;
 mod schedule;
 mod speaker;
+mod tool;
 pub mod webhook;
 
 pub use failure::FailureWatch;

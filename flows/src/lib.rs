@@ -29,6 +29,7 @@ pub mod graph;
 pub mod http;
 pub mod ids;
 pub mod mask;
+pub mod mcp;
 pub mod node;
 pub mod nodes;
 mod projects;

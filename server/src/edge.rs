@@ -67,7 +67,7 @@ pub(crate) async fn run(
             peer: PeerAddress(peer.ip()),
         });
         let connection = builder
-            .serve_connection(TokioIo::new(socket), service)
+            .serve_connection_with_upgrades(TokioIo::new(socket), service)
             .into_owned();
         let connection = graceful.watch(connection);
         spawn(async move {

@@ -24,7 +24,7 @@ use crate::run::{Options, RunInfoRow, Start};
 /// Bytes of a body at most: a run's input.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 /// The trigger that calls begin at.
-const TRIGGER: &str = "input.api";
+pub(super) const TRIGGER: &str = "input.api";
 
 impl FromRef<Deployments> for Accounts {
     fn from_ref(deployments: &Deployments) -> Self {
@@ -40,6 +40,8 @@ pub fn router(deployments: Deployments) -> Routes {
         .routes(routes!(describe))
         .routes(routes!(schedule::preview))
         .routes(routes!(super::page::http::put))
+        .routes(routes!(super::tool::http::put))
+        .routes(routes!(super::tool::http::serve))
         .routes(routes!(super::webhook::http::list))
         .routes(routes!(super::webhook::http::replay))
         .with_state(deployments)
@@ -49,7 +51,7 @@ pub fn router(deployments: Deployments) -> Routes {
 
 /// Who may call flows: any key of the organization (as far as its models and endpoints go), or a member
 /// who may run flows.
-struct FlowCaller(Arc<Principal>);
+pub(super) struct FlowCaller(Arc<Principal>);
 
 impl<S> FromRequestParts<S> for FlowCaller
 where
@@ -61,16 +63,26 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let accounts = Accounts::from_ref(state);
         let who = accounts::http::authenticate(&accounts, &parts.headers).await?;
+        let endpoint = match parts.uri.path() {
+            super::tool::PATH => super::tool::PATH,
+            _ => "/api/v1/flows",
+        };
         if who.key_id().is_none() {
             Member(Arc::clone(&who)).require(Permission::FlowsRun)?;
-        } else if !who.may_use_endpoint("/api/v1/flows") {
-            return Err(ApiError::forbidden("this key may not call `/api/v1/flows`"));
+        } else if !who.may_use_endpoint(endpoint) {
+            let message = format!("this key may not call `{endpoint}`");
+            return Err(ApiError::forbidden(message));
         }
         Ok(Self(who))
     }
 }
 
 impl FlowCaller {
+    /// Who calls, whatever flow.
+    pub(super) fn principal(self) -> Arc<Principal> {
+        self.0
+    }
+
     /// Goes on only if the key's models hold this flow.
     fn to(&self, slug: &str) -> Result<&Arc<Principal>, ApiError> {
         if may_call(&self.0, slug) {
@@ -153,7 +165,7 @@ async fn call(
 
 /// Show a call
 ///
-/// The state of a run that a call began, for who called with `async`.
+/// The state of a run that a call began, for who called with `async`, or as a tool.
 #[utoipa::path(
     get, path = "/api/v1/flows/{slug}/runs/{run_id}", tag = "Deployments", operation_id = "get_flow_call",
     params(("slug" = String, Path, description = "The flow's slug"), ("run_id" = RunId, Path, description = "The run's id")),
@@ -175,7 +187,10 @@ async fn read(
         .row(who.org_id(), run)
         .await
         .map_err(broken)?;
-    let row = row.filter(|row| row.workflow_id == flow.id && row.trigger_kind == "api");
+    let row = row.filter(|row| {
+        let is_call = ["api", super::tool::TRIGGER_WORD].contains(&row.trigger_kind.as_str());
+        row.workflow_id == flow.id && is_call
+    });
     Ok(Json(row.ok_or_else(|| not_found(run))?.into()))
 }
 
@@ -194,6 +209,8 @@ struct Deployment {
     model: Option<String>,
     /// Its REST endpoint, where it begins with "API endpoint".
     endpoint: Option<Endpoint>,
+    /// As a tool of MCP clients, where it begins with "API endpoint".
+    tool: Option<super::tool::FlowTool>,
     /// When it begins runs by itself.
     schedules: Vec<schedule::DeployedSchedule>,
     /// Its public address, where it begins with a webhook.
@@ -214,8 +231,8 @@ struct Endpoint {
 
 /// Show where a flow can be called
 ///
-/// The addresses of the live version: as a model, as a REST endpoint, as a webhook, as pages; and when it runs by
-/// itself.
+/// The addresses of the live version: as a model, as a REST endpoint, as a tool, as a webhook, as pages; and when
+/// it runs by itself.
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/deployment", tag = "Deployments", operation_id = "get_deployment",
     params(("id" = WorkflowId, Path, description = "The flow's id")),
@@ -253,8 +270,13 @@ async fn describe(
         Some(graph) => deployments.pages_of(flow.org_id, id, graph).await?,
         None => Vec::new(),
     };
+    let tool = match &live {
+        Some(graph) => deployments.tool_of(&flow, graph).await?,
+        None => None,
+    };
     Ok(Json(Deployment {
         webhook,
+        tool,
         pages,
         workflow_id: id,
         version: flow.live_version,
@@ -266,7 +288,7 @@ async fn describe(
     }))
 }
 
-fn trigger(graph: &Graph) -> Option<&crate::graph::Node> {
+pub(super) fn trigger(graph: &Graph) -> Option<&crate::graph::Node> {
     graph
         .nodes
         .iter()

@@ -113,11 +113,7 @@ impl LocalModel for FlowModel {
                     model: request.model.clone(),
                     ..ChatChunk::default()
                 },
-                run: Unfinished {
-                    engine: engine.clone(),
-                    org,
-                    run: Some(started.id),
-                },
+                run: Unfinished::new(engine.clone(), org, started.id),
             };
             let chunks = futures_util::stream::unfold(talk, |mut talk| async move {
                 let chunk = talk.next().await?;
@@ -197,7 +193,7 @@ impl Talk {
                 }
                 EventKind::Error { message } => {
                     self.is_over = true;
-                    self.run.run = None;
+                    self.run.leave();
                     return Some(Err(failed(message)));
                 }
                 _ => {}
@@ -253,10 +249,22 @@ impl Talk {
 }
 
 /// Stops the run when nobody waits for its answer any more.
-struct Unfinished {
+pub(super) struct Unfinished {
     engine: Engine,
     org: OrgId,
     run: Option<RunId>,
+}
+
+impl Unfinished {
+    pub(super) fn new(engine: Engine, org: OrgId, run: RunId) -> Self {
+        let run = Some(run);
+        Self { engine, org, run }
+    }
+
+    /// The run is over, or may go on by itself.
+    pub(super) fn leave(&mut self) {
+        self.run = None;
+    }
 }
 
 impl Drop for Unfinished {

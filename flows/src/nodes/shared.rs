@@ -5,6 +5,7 @@ pub(super) mod code;
 pub(super) mod condition;
 pub(super) mod fetch;
 pub(super) mod lookup;
+pub(super) mod mcp;
 pub(super) mod zone;
 
 use serde_json::Value;

@@ -4,6 +4,7 @@ mod act;
 mod events;
 mod execute;
 mod read;
+mod socket;
 
 use accounts::Accounts;
 use accounts::http::Routes;
@@ -38,6 +39,7 @@ pub fn router(engine: Engine) -> Routes {
         .routes(routes!(read::logs))
         .routes(routes!(read::approvals))
         .routes(routes!(events::events))
+        .routes(routes!(socket::socket))
         .routes(routes!(act::stop))
         .routes(routes!(act::pause))
         .routes(routes!(act::resume))

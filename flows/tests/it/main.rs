@@ -5,6 +5,7 @@ mod deploy;
 mod failure;
 mod http;
 mod knowledge;
+mod mcp;
 mod nodes;
 mod outputs;
 mod pages;

@@ -292,11 +292,26 @@ export interface Deployment {
   /** Its name in `/v1/chat/completions`. */
   model: string | null;
   endpoint: { path: string; input_schema: InputSchema } | null;
+  /** As a tool of MCP clients. */
+  tool: FlowTool | null;
   webhook?: { path: string; methods: string[]; auth: string } | null;
   schedules: DeployedSchedule[];
   /** Its pages for people. */
   pages: FlowPage[];
 }
+
+/** How a flow is offered as a tool of MCP clients. */
+export interface FlowTool {
+  is_on: boolean;
+  name: string;
+  /** What clients connect to. */
+  path: string;
+  /** Empty: the flow's own. */
+  description: string;
+  timeout_ms: number;
+}
+
+export type PutTool = Pick<FlowTool, "is_on" | "description" | "timeout_ms">;
 
 export type PageAccess = "public" | "members" | "password";
 
@@ -380,6 +395,7 @@ export const flows = {
   deployment: (id: string) => call<Deployment>("GET", `/workflows/${id}/deployment`),
   putPage: (id: string, kind: FlowPage["kind"], wanted: PutPage) =>
     call<FlowPage>("PUT", `/workflows/${id}/pages/${kind}`, wanted),
+  putTool: (id: string, wanted: PutTool) => call<FlowTool>("PUT", `/workflows/${id}/tool`, wanted),
   versions: (id: string) => call<ListPage<Version>>("GET", `/workflows/${id}/versions`),
   version: (id: string, number: number) =>
     call<Version & { graph: StoredGraph }>("GET", `/workflows/${id}/versions/${number}`),

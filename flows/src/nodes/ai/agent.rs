@@ -1,5 +1,6 @@
 //! A model that acts: it calls tools until it can answer.
 
+mod servers;
 mod state;
 mod tools;
 
@@ -7,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use servers::{McpServer, Servers};
 use state::State;
 use tools::{Called, Tool};
 
@@ -41,6 +43,10 @@ pub(in crate::nodes) struct Settings {
     #[serde(default)]
     #[schemars(length(max = 64))]
     tools: Vec<Tool>,
+    /// MCP servers whose tools it can use as well.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    mcp_servers: Vec<McpServer>,
     /// Times that the model is asked, at most; the last time it must answer.
     #[serde(default = "iterations")]
     #[schemars(range(min = 1, max = 100))]
@@ -75,13 +81,15 @@ impl Node for Agent {
             "autonomous",
             "react",
             "llm",
+            "mcp",
         ],
         docs: "The model is asked, calls tools, sees their results and is asked again, until it answers \
                without calling one. Tools are flows (by their slug, with the arguments as input), web \
                services, and code in the sandbox; a tool's parameters are a JSON Schema, and what they \
                mean belongs into its description. A tool that fails does not end the agent: the model \
                is told why.\n\n`steps` is what it did, in order: tool, arguments, result or error. The \
-               steps appear in the run while it works. An agent that calls a flow waits for it without \
+               steps appear in the run while it works. MCP servers lend their tools as `server_tool`; they are \
+               listed when the node begins, and a server that cannot be reached then fails the node. An agent that calls a flow waits for it without \
                holding memory, and goes on after a restart of the server.",
         timeout_ms: 1_800_000,
         is_repeatable: false,
@@ -151,6 +159,7 @@ impl Node for Agent {
             };
             problems.push((format!("tools[{position}].name"), why));
         }
+        problems.extend(servers::check(settings.get("mcp_servers")));
         problems
     }
 
@@ -158,6 +167,9 @@ impl Node for Agent {
         let mut all = capability(settings);
         let tools = settings.get("tools").and_then(Value::as_array);
         all.extend(tools.into_iter().flatten().flat_map(tools::capabilities));
+        let servers = settings.get("mcp_servers").and_then(Value::as_array);
+        let servers = servers.into_iter().flatten();
+        all.extend(servers.flat_map(servers::capabilities));
         all
     }
 
@@ -167,11 +179,24 @@ impl Node for Agent {
 }
 
 /// Goes on from a state until the model answers or a flow must be waited for.
-async fn work(context: &NodeContext, settings: &Settings, mut state: State) -> NodeResult {
+async fn work(context: &NodeContext, settings: &Settings, state: State) -> NodeResult {
+    let own = settings.tools.iter().map(|tool| tool.name.as_str());
+    let servers = Servers::open(context, &settings.mcp_servers, own).await?;
+    let result = go_on(context, settings, &servers, state).await;
+    servers.close().await;
+    result
+}
+
+async fn go_on(
+    context: &NodeContext,
+    settings: &Settings,
+    servers: &Servers,
+    mut state: State,
+) -> NodeResult {
     loop {
         while let Some((name, arguments)) = state.next_call() {
             let result = match arguments {
-                Ok(arguments) => call(context, settings, &name, arguments).await?,
+                Ok(arguments) => call(context, settings, servers, &name, arguments).await?,
                 Err(why) => Called::Failed(why),
             };
             match result {
@@ -192,7 +217,7 @@ async fn work(context: &NodeContext, settings: &Settings, mut state: State) -> N
                 }
             }
         }
-        if let Some(output) = ask(context, settings, &mut state).await? {
+        if let Some(output) = ask(context, settings, servers, &mut state).await? {
             return Ok(output.into());
         }
     }
@@ -201,13 +226,15 @@ async fn work(context: &NodeContext, settings: &Settings, mut state: State) -> N
 async fn call(
     context: &NodeContext,
     settings: &Settings,
+    servers: &Servers,
     name: &str,
     arguments: Value,
 ) -> Result<Called, NodeError> {
-    match settings.tools.iter().find(|tool| tool.name == name) {
-        Some(tool) => tool.call(context, arguments).await,
-        None => Ok(Called::Failed(format!("there is no tool `{name}`"))),
+    if let Some(tool) = settings.tools.iter().find(|tool| tool.name == name) {
+        return tool.call(context, arguments).await;
     }
+    let called = servers.call(name, arguments).await;
+    Ok(called.unwrap_or_else(|| Called::Failed(format!("there is no tool `{name}`"))))
 }
 
 /// Whether a budget in US dollars is used up.
@@ -223,6 +250,7 @@ fn is_spent(nano_usd: i64, max_usd: f64) -> bool {
 async fn ask(
     context: &NodeContext,
     settings: &Settings,
+    servers: &Servers,
     state: &mut State,
 ) -> Result<Option<Output>, NodeError> {
     let max = settings.max_iterations.max(1);
@@ -246,8 +274,9 @@ async fn ask(
         settings.temperature,
         settings.max_tokens,
     );
-    if !settings.tools.is_empty() {
-        let tools: Vec<Value> = settings.tools.iter().map(Tool::describe).collect();
+    let own = settings.tools.iter().map(Tool::describe);
+    let tools: Vec<Value> = own.chain(servers.describe()).collect();
+    if !tools.is_empty() {
         body.insert("tools".to_owned(), tools.into());
         if state.iterations + 1 == max {
             body.insert("tool_choice".to_owned(), "none".into());

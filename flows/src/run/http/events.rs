@@ -31,7 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(400);
 pub(super) struct After {
     /// The number of the last event that was seen; the header `last-event-id` says the same.
     #[serde(default)]
-    after: i64,
+    pub(super) after: i64,
 }
 
 /// Streams what happens in an execution as server-sent events, until it ends.
@@ -145,8 +145,10 @@ impl Watch {
             if self.is_over {
                 return None;
             }
-            if std::mem::take(&mut self.must_look) {
+            if self.must_look {
                 self.look().await?;
+                // Only now: who waits for something else besides may have given up in between.
+                self.must_look = false;
                 if !self.ready.is_empty() {
                     continue;
                 }

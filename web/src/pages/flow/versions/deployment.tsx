@@ -11,6 +11,7 @@ import { dateTime } from "../../../i18n/format";
 import { useDraft, useSession } from "../session";
 import { useFlow } from "../texts";
 import { PagePart } from "./page-part";
+import { ToolPart } from "./tool-part";
 
 /** Where the live version can be called, with calls to copy; and the switch that turns it off. */
 export function DeploymentPanel() {
@@ -36,7 +37,7 @@ export function DeploymentPanel() {
   });
   if (found.error) return <FailureNotice error={found.error} onRetry={() => void found.refetch()} />;
   if (found.isPending) return <Pending rows={4} />;
-  const { version, model, endpoint, webhook, schedules, pages } = found.data;
+  const { version, model, endpoint, tool, webhook, schedules, pages } = found.data;
   if (version === null) {
     return (
       <Stack gap="sm" align="flex-start">
@@ -77,6 +78,7 @@ export function DeploymentPanel() {
         </Stack>
       )}
       {endpoint && <EndpointPart endpoint={endpoint} />}
+      {tool && <ToolPart key={JSON.stringify(tool)} tool={tool} />}
       {webhook && <WebhookPart webhook={webhook} />}
       {schedules.map((schedule) => (
         <SchedulePart key={schedule.node_id} schedule={schedule} />

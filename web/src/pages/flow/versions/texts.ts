@@ -86,3 +86,32 @@ export const usePageTexts = defineTexts("flow-page", {
     formTrigger: "Felder, Knopf und Dank stehen im Auslöser „Form“.",
   },
 });
+
+export const useToolTexts = defineTexts("flow-tool", {
+  en: {
+    title: "As a tool (MCP)",
+    hint: "Assistants and agents that speak the Model Context Protocol see the flow as a tool and call it, with an API key of this organization. All flows that are tools share one address.",
+    isOn: "The tool is on",
+    description: "What models are told of it",
+    descriptionHint: "What it does and when to use it. Empty: the flow's description.",
+    timeout: "Seconds that a call waits",
+    save: "Save",
+    url: "Address of the server",
+    copied: "Copy the address",
+    config: "For the client's configuration",
+    named: "The tool's name is",
+  },
+  de: {
+    title: "Als Werkzeug (MCP)",
+    hint: "Assistenten und Agenten, die das Model Context Protocol sprechen, sehen den Flow als Werkzeug und rufen ihn auf, mit einem API-Schlüssel dieser Organisation. Alle Flows, die Werkzeuge sind, haben eine gemeinsame Adresse.",
+    isOn: "Das Werkzeug ist an",
+    description: "Was Modelle darüber erfahren",
+    descriptionHint: "Was es tut und wann man es benutzt. Leer: die Beschreibung des Flows.",
+    timeout: "Sekunden, die ein Aufruf wartet",
+    save: "Speichern",
+    url: "Adresse des Servers",
+    copied: "Adresse kopieren",
+    config: "Für die Konfiguration des Clients",
+    named: "Das Werkzeug heißt",
+  },
+});
