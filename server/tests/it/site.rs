@@ -150,7 +150,9 @@ impl Site {
 
     /// The example of an operation's JSON body.
     pub(crate) fn example(&self, operation: &Operation) -> Option<Value> {
-        self.body_schema(operation)?.get("example").cloned()
+        let content = &operation.value["requestBody"]["content"]["application/json"];
+        let schema = self.body_schema(operation)?;
+        schema.get("example").or(content.get("example")).cloned()
     }
 
     /// Sends a request; `token` is a bearer token.

@@ -36,7 +36,7 @@ impl Case {
     }
 
     fn pin(mut self, node: &str, output: Value) -> Self {
-        self.pins[node] = json!({"live": ["out"], "output": output});
+        self.pins[node] = output;
         self
     }
 
@@ -55,10 +55,12 @@ fn cases() -> Vec<Case> {
     let read = "# Invoice\n\nSupplier: Tea & More\nNumber: 2026-17\nCurrency: EUR\n";
     let said =
         "Ada asks Grace to order new kettles until Friday. We decided to ship within two days.";
-    let page = "<html><head><title>Delivery</title></head><body><p>We deliver within two days.</p></body></html>";
+    let page = "<html><head><title>Delivery</title></head><body><main><h1>Delivery</h1><p>We deliver \
+        within two days, to every door in the country, and tell you by mail when the parcel \
+        leaves us.</p></main></body></html>";
     let a_file =
         json!({"$file": "none", "name": "a.txt", "media_type": "text/plain", "size_bytes": 1});
-    let start = |field: &str| json!({field: a_file});
+    let start = |field: &str| json!({field: a_file, "names": null, "recipients": null, "categories": "product, other"});
     vec![
         Case::new("support-chatbot", "chat", &["thirty days"]).pin("tell", json!({})),
         Case::new("document-qa", "chat", &["delivery time is two days"]),
@@ -100,7 +102,7 @@ fn cases() -> Vec<Case> {
         Case::new("data-extractor", "form", &["Tea & More", "2026-17"])
             .input(json!({}))
             .pin("start", start("file"))
-            .pin("read", json!({"text": read, "pages": []})),
+            .pin("read", json!({"text": read, "pages": [], "warnings": []})),
         Case::new("meeting-summarizer", "form", &["kettles"])
             .input(json!({}))
             .pin("start", start("recording"))

@@ -148,7 +148,7 @@ pub(crate) async fn answer(
     }
     let row = engine.row(org, started.id).await.map_err(broken)?;
     let row = row.ok_or_else(|| not_found(started.id))?;
-    let status = if row.ended_at.is_some() {
+    let status = if row.ended_at.is_some() && mode == Mode::Sync {
         StatusCode::OK
     } else {
         StatusCode::ACCEPTED
