@@ -15,6 +15,7 @@ use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::middleware::from_fn;
 use serde::Serialize;
+use tokio::sync::OnceCell;
 use utoipa::ToSchema;
 
 pub use self::settings::Setting;
@@ -30,6 +31,8 @@ pub struct Instance {
     vectors: &'static str,
     mail: &'static str,
     settings: RwLock<Vec<Setting>>,
+    /// How workers are locked in, once one was asked: it stays so.
+    confinement: OnceCell<sandbox::Confinement>,
 }
 
 impl Instance {
@@ -47,6 +50,7 @@ impl Instance {
                 None => "outbox",
             },
             settings: RwLock::new(config.set.clone()),
+            confinement: OnceCell::new(),
         }
     }
 

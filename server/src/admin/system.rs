@@ -120,7 +120,8 @@ impl Disk {
 
 impl Sandbox {
     async fn of(app: &App, problems: &mut Vec<String>) -> Self {
-        let jail = match app.sandbox.check().await {
+        let confinement = &app.instance.confinement;
+        let jail = match confinement.get_or_try_init(|| app.sandbox.check()).await {
             Ok(found) if found.seccomp => format!("seccomp, Landlock {}", found.landlock),
             Ok(_) => {
                 let what = "This system has no seccomp: let nobody you do not trust run code here.";

@@ -348,6 +348,27 @@ export interface PutPage {
   new_address?: boolean;
 }
 
+export type DeliveryStatus = "received" | "claimed" | "done" | "failed" | "refused" | "duplicate";
+
+/** A request that came to a flow's webhook. */
+export interface Delivery {
+  id: string;
+  node_id: string;
+  received_at: Time;
+  method: string;
+  query: string;
+  client_address: string | null;
+  status: DeliveryStatus;
+  dedupe_key: string | null;
+  /** The run it began; of a duplicate, the run of the first. */
+  run_id: string | null;
+  /** The delivery whose request was sent again. */
+  replay_of: string | null;
+  response_status: number | null;
+  error: string | null;
+  body_bytes: number;
+}
+
 /** When a flow begins runs by itself. */
 export interface DeployedSchedule {
   node_id: string;
@@ -396,6 +417,9 @@ export const flows = {
   putPage: (id: string, kind: FlowPage["kind"], wanted: PutPage) =>
     call<FlowPage>("PUT", `/workflows/${id}/pages/${kind}`, wanted),
   putTool: (id: string, wanted: PutTool) => call<FlowTool>("PUT", `/workflows/${id}/tool`, wanted),
+  deliveries: (id: string, query: Query) => list<Delivery>(`/workflows/${id}/deliveries`)(query),
+  replay: (id: string, delivery: string) =>
+    call<{ delivery_id: string; run_id: string }>("POST", `/workflows/${id}/deliveries/${delivery}/replay`),
   versions: (id: string) => call<ListPage<Version>>("GET", `/workflows/${id}/versions`),
   version: (id: string, number: number) =>
     call<Version & { graph: StoredGraph }>("GET", `/workflows/${id}/versions/${number}`),
@@ -404,6 +428,10 @@ export const flows = {
   diff: (id: string, from: string, to: string) =>
     call<Difference>("GET", `/workflows/${id}/diff`, undefined, { from, to }),
 };
+
+/** The coming times of lines of cron; a wrong line is refused with the reason. */
+export const previewSchedule = (times: string[], timezone: string) =>
+  call<{ next: Time[] }>("POST", "/schedules/preview", { times, timezone });
 
 export const nodeTypes = {
   list: () => call<NodeType[]>("GET", "/node-types"),

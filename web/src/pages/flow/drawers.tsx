@@ -17,6 +17,7 @@ import type { Problem } from "../../api/flows";
 import { replaceInFlow, searchFlow } from "../../flow/search";
 import { ago } from "../../i18n/format";
 import { goTo, select, titleOf } from "./commands";
+import { DeliveryLedger } from "./deliveries/ledger";
 import classes from "./flow.module.css";
 import { RunList } from "./run/run-list";
 import { useDraft, useGraph, useHistory, useIsEditable, useSession, useUi } from "./session";
@@ -41,6 +42,7 @@ export function Drawers() {
     >
       {drawer === "history" && <HistoryPanel />}
       {drawer === "deployment" && <DeploymentPanel />}
+      {drawer === "deliveries" && <DeliveryLedger onOpen={close} />}
       {drawer === "versions" && <Versions />}
       {drawer === "runs" && <RunList onOpen={close} />}
       {drawer === "problems" && <Problems onJump={close} />}

@@ -39,7 +39,15 @@ export interface Drawing {
   blocked: ReadonlySet<string>;
 }
 
-export type Drawer = "history" | "deployment" | "versions" | "runs" | "problems" | "search" | "shortcuts";
+export type Drawer =
+  | "history"
+  | "deployment"
+  | "deliveries"
+  | "versions"
+  | "runs"
+  | "problems"
+  | "search"
+  | "shortcuts";
 
 export interface Ui {
   selection: Selection;

@@ -30,6 +30,7 @@ export const de: Translation<typeof en> = {
     publish: "Veröffentlichen",
     more: "Mehr",
     deployment: "Diesen Flow aufrufen",
+    deliveries: "Zustellungen",
     versions: "Versionen",
     runs: "Läufe",
     variables: "Variablen",
@@ -207,11 +208,17 @@ export const de: Translation<typeof en> = {
   drawer: {
     history: "Verlauf",
     deployment: "Diesen Flow aufrufen",
+    deliveries: "Zustellungen",
     versions: "Versionen",
     runs: "Läufe",
     problems: "Probleme",
     search: "Suchen und ersetzen",
     shortcuts: "Tastatur",
+  },
+  nextTimes: {
+    title: "Nächste Läufe, in Ihrer eigenen Zeit",
+    noTimes: "Nennen Sie oben eine Zeit.",
+    never: "Diese Zeiten kommen nie.",
   },
   problems: { none: "Alles in Ordnung.", error: "Fehler", warning: "Warnung" },
   search: {
@@ -255,6 +262,7 @@ export const de: Translation<typeof en> = {
     webhook: "Als Webhook",
     webhookHint:
       "Die Adresse braucht keinen API-Schlüssel: Wer aufrufen darf, sagt der Auslöser. Sie bleibt in jeder Version dieselbe.",
+    deliveries: "Was hier ankam",
   },
   diff: {
     title: "Unterschiede",

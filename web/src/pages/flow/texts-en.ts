@@ -27,6 +27,7 @@ export const en = {
     publish: "Publish",
     more: "More",
     deployment: "Call this flow",
+    deliveries: "Deliveries",
     versions: "Versions",
     runs: "Runs",
     variables: "Variables",
@@ -208,11 +209,17 @@ export const en = {
   drawer: {
     history: "History",
     deployment: "Call this flow",
+    deliveries: "Deliveries",
     versions: "Versions",
     runs: "Runs",
     problems: "Problems",
     search: "Search and replace",
     shortcuts: "Keyboard",
+  },
+  nextTimes: {
+    title: "Next runs, in your own time",
+    noTimes: "Name a time above.",
+    never: "These times never come.",
   },
   problems: { none: "Nothing is wrong.", error: "Error", warning: "Warning" },
   search: {
@@ -255,6 +262,7 @@ export const en = {
     webhook: "As a webhook",
     webhookHint:
       "The address needs no API key: the trigger's settings say who may call. It stays the same in every version.",
+    deliveries: "What came here",
   },
   diff: {
     title: "Differences",

@@ -7,6 +7,7 @@ import {
   IconChecks,
   IconDots,
   IconHistory,
+  IconInbox,
   IconKeyboard,
   IconLayoutDistributeHorizontal,
   IconListTree,
@@ -268,6 +269,9 @@ function More() {
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconApi size={15} />} onClick={() => ui.set({ drawer: "deployment" })}>
             {t("toolbar.deployment")}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconInbox size={15} />} onClick={() => ui.set({ drawer: "deliveries" })}>
+            {t("toolbar.deliveries")}
           </Menu.Item>
           <Menu.Item leftSection={<IconVersions size={15} />} onClick={() => ui.set({ drawer: "versions" })}>
             {t("toolbar.versions")}

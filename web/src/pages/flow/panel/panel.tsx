@@ -11,6 +11,7 @@ import { TypeIcon } from "../icons";
 import { useDraft, useGraph, useIsEditable, useSession, useUi } from "../session";
 import { useFlow } from "../texts";
 import { Connections } from "./connections";
+import { NextTimes } from "./next-times";
 import { NodeResult } from "./node-result";
 import { PolicyForm } from "./policy-form";
 
@@ -125,6 +126,7 @@ function NodeSettings({ id }: { id: string }) {
           }
         />
       )}
+      {node.type === "input.schedule" && <NextTimes settings={node.settings} schema={root} />}
       <PolicyForm id={id} />
       <KeyField id={id} />
     </Stack>

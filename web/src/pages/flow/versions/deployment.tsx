@@ -140,6 +140,7 @@ function SchedulePart({ schedule }: { schedule: DeployedSchedule }) {
 
 function WebhookPart({ webhook }: { webhook: NonNullable<Deployment["webhook"]> }) {
   const t = useFlow();
+  const { ui } = useSession();
   const method = webhook.methods[0] ?? "POST";
   const lines = [`curl -X ${method} ${location.origin}${webhook.path}`];
   if (method !== "GET") {
@@ -152,6 +153,14 @@ function WebhookPart({ webhook }: { webhook: NonNullable<Deployment["webhook"]> 
       </Title>
       <Text size="sm">{t("deployment.webhookHint")}</Text>
       <CodeBlock code={lines.join(" \\\n")} label="curl" />
+      <Button
+        size="xs"
+        variant="default"
+        style={{ alignSelf: "flex-start" }}
+        onClick={() => ui.set({ drawer: "deliveries" })}
+      >
+        {t("deployment.deliveries")}
+      </Button>
     </Stack>
   );
 }
