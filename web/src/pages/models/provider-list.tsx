@@ -46,7 +46,11 @@ const colours: Record<ProviderState, string> = {
 export function ProviderBadge({ provider }: { provider: Provider }) {
   const t = useModelTexts();
   const state = stateOf(provider);
-  return <Badge color={colours[state]} miw="max-content">{t(`state.${state}`)}</Badge>;
+  return (
+    <Badge color={colours[state]} miw="max-content">
+      {t(`state.${state}`)}
+    </Badge>
+  );
 }
 
 function useColumns(open: (id: string) => void): Column<Provider>[] {
