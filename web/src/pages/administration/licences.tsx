@@ -26,7 +26,7 @@ export function Licences() {
       cell: (row) => (
         <Text size="sm" style={{ overflowWrap: "anywhere" }}>
           {row.repository ? (
-            <Anchor href={row.repository} target="_blank" rel="noreferrer" size="sm">
+            <Anchor href={row.repository} target="_blank" rel="noreferrer" size="sm" underline="always">
               {row.name}
             </Anchor>
           ) : (

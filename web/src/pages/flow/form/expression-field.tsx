@@ -29,6 +29,8 @@ export function ExpressionField(props: Props) {
   const t = useFlow();
   const [isFocused, setFocused] = useState(false);
   const handle = useRef<EditorHandle>(null);
+  /** Where the cursor is while the editor is loaded. */
+  const cursor = useRef<number | null>(null);
   const references = useReferences();
   const hasExpressions = language === "template" || language === "expression";
   return (
@@ -42,7 +44,27 @@ export function ExpressionField(props: Props) {
         </Input.Description>
       )}
       <Suspense
-        fallback={<Textarea size="xs" aria-label={name} disabled value={value} minRows={lines} autosize />}
+        fallback={
+          <Textarea
+            size="xs"
+            aria-label={name}
+            disabled={isDisabled}
+            value={value}
+            minRows={lines}
+            autosize
+            onChange={(event) => {
+              cursor.current = event.currentTarget.selectionEnd;
+              onChange(event.currentTarget.value);
+            }}
+            onFocus={(event) => {
+              cursor.current = event.currentTarget.selectionEnd;
+            }}
+            onBlur={(event) => {
+              // Without a next field it is this one that goes away.
+              if (event.relatedTarget) cursor.current = null;
+            }}
+          />
+        }
       >
         <CodeEditor
           name={name}
@@ -55,6 +77,7 @@ export function ExpressionField(props: Props) {
           isRequired={props.isRequired ?? false}
           isInvalid={Boolean(props.error)}
           handle={handle}
+          cursor={cursor}
           onChange={onChange}
           onFocus={setFocused}
         />

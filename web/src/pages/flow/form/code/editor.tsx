@@ -37,6 +37,8 @@ export interface EditorProps {
   isRequired: boolean;
   isInvalid: boolean;
   handle: RefObject<EditorHandle | null>;
+  /** Where the cursor was in the field that stood here until this one was loaded; absent: nobody was in it. */
+  cursor?: RefObject<number | null>;
   onChange: (value: string) => void;
   onFocus: (isFocused: boolean) => void;
 }
@@ -186,6 +188,17 @@ export default function CodeEditor(props: EditorProps) {
       annotations: [Transaction.remote.of(true), Transaction.addToHistory.of(false)],
     });
   }, [value]);
+
+  // Who was typing goes on typing.
+  const { cursor } = props;
+  useEffect(() => {
+    const editor = view.current;
+    const at = cursor?.current;
+    if (!editor || !cursor || at == null) return;
+    cursor.current = null;
+    editor.focus();
+    editor.dispatch({ selection: { anchor: Math.min(at, editor.state.doc.length) } });
+  }, [cursor]);
 
   useEffect(() => {
     handle.current = { offer: () => view.current && offer(view.current, latest.current.language) };
