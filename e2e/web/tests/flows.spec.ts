@@ -113,6 +113,24 @@ test("a flow is built, connected, run and published by the keyboard alone", asyn
   await expect(page.getByText("Live, version 1")).toBeVisible();
 });
 
+test("what is typed while the text editor is still loaded goes on in it", async ({ page, program }) => {
+  const { id } = await makeFlow(program, "Slow network", greeting);
+  await page.route(/\/assets\/editor-[^/]*\.js$/, async (route) => {
+    await new Promise((go) => setTimeout(go, 3_000));
+    await route.continue();
+  });
+  await page.goto(`/flows/${id}`);
+  await node(page, "text").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("textbox", { name: "Name", exact: true })).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("Good morning, {{ input.who }}: nothing is lost", { delay: 130 });
+  await expect(page.locator(".cm-focused")).toBeVisible();
+  const template = async () => (await stored(program, id)).nodes.find((one) => one.id === "text")?.settings?.template;
+  await expect.poll(template).toMatch(/^Good morning, \{\{ input\.who *\}\}.*: nothing is lost$/);
+});
+
 test("everything can be undone and redone, and the history goes to any state", async ({ page, program }) => {
   const { id } = await makeFlow(program, "Undo storm", greeting);
   await page.goto(`/flows/${id}`);
