@@ -9,11 +9,14 @@ test("first page", async ({ browser, program, signedIn }) => {
       const storageState = path === "/" ? signedIn : undefined;
       const context = await browser.newContext({ baseURL: program.url, storageState, serviceWorkers: "block" });
       const page = await context.newPage();
-      const began = performance.now();
       await page.goto(path, { waitUntil: "commit" });
-      if (path === "/") await page.getByRole("heading", { level: 1, name: /^Welcome/ }).waitFor();
-      else await page.getByLabel("Email").fill("a");
-      seen.push(performance.now() - began);
+      // Asked in each frame, by the page's own clock, which starts with the request.
+      const isThere = (at: string) =>
+        (at === "/"
+          ? document.querySelector("main h1")?.textContent?.startsWith("Welcome")
+          : document.querySelector("input[type=email], input[name=email]")) && performance.now();
+      const seenAt = await page.waitForFunction(isThere, path);
+      seen.push(Number(await seenAt.jsonValue()));
       await context.close();
     }
   }
