@@ -57,6 +57,8 @@ openapi:
 bench:
 	cargo build --profile dist -p server -p bench
 	$(TARGET)/dist/bench suite --binary $(TARGET)/dist/nocode-ai $(ARGS)
+	$(TARGET)/dist/bench rest --binary $(TARGET)/dist/nocode-ai $(ARGS)
+	$(TARGET)/dist/bench rag --binary $(TARGET)/dist/nocode-ai $(ARGS)
 
 clean:
 	cargo clean

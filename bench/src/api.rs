@@ -1,4 +1,4 @@
-//! Single requests of JSON, for what is prepared and not measured.
+//! Single requests, for what is prepared and not measured.
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
@@ -9,7 +9,37 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-/// Sends a request to the server at `url` (`http://host:port`) and gives its answer.
+/// What a request brings.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    /// Its media type; empty for none.
+    pub(crate) kind: String,
+    pub(crate) bytes: Bytes,
+}
+
+impl Content {
+    fn json(body: Option<&Value>) -> Self {
+        Self {
+            kind: "application/json".to_owned(),
+            bytes: Bytes::from(body.map(ToString::to_string).unwrap_or_default()),
+        }
+    }
+
+    /// A form with one file.
+    pub(crate) fn file(name: &str, bytes: &[u8]) -> Self {
+        const BOUNDARY: &str = "a-boundary-that-no-document-has-9f2c";
+        let head = format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename={name:?}\r\n\r\n"
+        );
+        let end = format!("\r\n--{BOUNDARY}--\r\n");
+        Self {
+            kind: format!("multipart/form-data; boundary={BOUNDARY}"),
+            bytes: Bytes::from([head.as_bytes(), bytes, end.as_bytes()].concat()),
+        }
+    }
+}
+
+/// Sends a request of JSON to the server at `url` (`http://host:port`) and gives its answer.
 ///
 /// # Errors
 /// Fails when the connection does, and on an answer that is none of success.
@@ -20,19 +50,35 @@ pub(crate) async fn exchange(
     key: Option<&str>,
     body: Option<&Value>,
 ) -> Result<Value> {
+    let bytes = send(url, method, path, key, Content::json(body)).await?;
+    Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+/// The same for any content.
+///
+/// # Errors
+/// As [`exchange`].
+pub(crate) async fn send(
+    url: &str,
+    method: &Method,
+    path: &str,
+    key: Option<&str>,
+    content: Content,
+) -> Result<Bytes> {
     let address = url.trim_start_matches("http://");
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     let mut request = Request::builder()
         .method(method)
         .uri(path)
-        .header("host", address)
-        .header("content-type", "application/json");
+        .header("host", address);
+    if !content.kind.is_empty() {
+        request = request.header("content-type", content.kind);
+    }
     if let Some(key) = key {
         request = request.header("authorization", format!("Bearer {key}"));
     }
-    let body = body.map(ToString::to_string).unwrap_or_default();
-    let request = request.body(Full::new(Bytes::from(body)))?;
+    let request = request.body(Full::new(content.bytes))?;
     let exchange = async {
         let answer = sender.send_request(request).await?;
         let status = answer.status();
@@ -49,5 +95,5 @@ pub(crate) async fn exchange(
     };
     let text = String::from_utf8_lossy(&bytes);
     ensure!(status.is_success(), "{path}: {status} {text}");
-    Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+    Ok(bytes)
 }

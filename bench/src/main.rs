@@ -145,6 +145,9 @@ struct RagArgs {
     /// The program's binary.
     #[arg(long)]
     binary: PathBuf,
+    /// A folder with real files, to measure how fast they are read.
+    #[arg(long)]
+    documents: Option<PathBuf>,
     /// A folder with retrieval sets, each with `corpus.jsonl`, `queries.jsonl` and `qrels.tsv`.
     #[arg(long)]
     retrieval: Option<PathBuf>,
@@ -218,6 +221,7 @@ fn main() -> Result<()> {
         Command::Rag(args) => {
             let report = rag::run(&rag::Options {
                 binary: args.binary,
+                documents: args.documents,
                 retrieval: args.retrieval,
                 model: args.model,
                 onnx_runtime: args.onnx_runtime,

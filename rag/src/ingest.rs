@@ -20,6 +20,7 @@ mod read;
 mod reindex;
 mod run;
 mod sources;
+mod stopwatch;
 mod sync;
 mod task;
 mod transcribe;

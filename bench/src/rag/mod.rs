@@ -1,7 +1,10 @@
 //! The RAG hub: how fast documents come in, how fast they are found, and how well.
 
 mod corpus;
+mod counts;
+mod files;
 mod quality;
+mod recall;
 mod report;
 mod site;
 mod speed;
@@ -21,6 +24,8 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 pub struct Options {
     /// The program.
     pub binary: PathBuf,
+    /// A folder with real files.
+    pub documents: Option<PathBuf>,
     /// A folder with retrieval sets (`*/corpus.jsonl`, `queries.jsonl`, `qrels.tsv`).
     pub retrieval: Option<PathBuf>,
     /// A directory with an embedding model (`model.onnx`, `tokenizer.json`, …).
@@ -54,6 +59,9 @@ async fn measure(options: &Options) -> Result<Report> {
     let mut report = Report::default();
     for size in sizes {
         report.speeds.push(speed::measure(options, *size).await?);
+    }
+    if let Some(folder) = &options.documents {
+        report.files = Some(files::measure(options, folder).await?);
     }
     let Some(retrieval) = &options.retrieval else {
         return Ok(report);

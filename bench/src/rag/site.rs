@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::api;
+use super::counts::Counts;
+use crate::api::{self, Content};
 use crate::child::Child;
 use crate::load::{Call, Target};
 use crate::probe::Probe;
@@ -70,6 +71,41 @@ impl Site {
         answer.with_context(|| self.child.log())
     }
 
+    /// Everything of a list, page by page.
+    pub(super) async fn list(&self, path: &str) -> Result<Vec<Value>> {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let mut page = self.get(&format!("{path}?limit=100{cursor}")).await?;
+            if let Some(Value::Array(entries)) = page.get_mut("data").map(Value::take) {
+                all.extend(entries);
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Hands a file in as a document; the path of the job that reads it.
+    pub(super) async fn upload(&self, collection: &str, file: &Path) -> Result<String> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let content = Content::file(&name, &std::fs::read(file)?);
+        let (url, path) = (&self.child.ready.url, format!("{collection}/documents"));
+        let answer = api::send(url, &Method::POST, &path, Some(&self.key), content).await;
+        let accepted = answer.with_context(|| self.child.log())?;
+        let accepted: Value = serde_json::from_slice(&accepted)?;
+        let job = accepted["job"]["id"].as_str();
+        let job = job.with_context(|| format!("no job in {accepted}"))?;
+        Ok(format!("{collection}/jobs/{job}"))
+    }
+
+    /// What the program counts, as Prometheus reads it.
+    pub(super) async fn metrics(&self) -> Result<Counts> {
+        let url = &self.child.ready.url;
+        let text = api::send(url, &Method::GET, "/metrics", None, Content::default()).await?;
+        Ok(Counts::read(&String::from_utf8_lossy(&text)))
+    }
+
     /// Makes a collection; its path.
     pub(super) async fn collection(&self, name: &str, settings: &Value) -> Result<String> {
         let wanted = json!({"name": name, "settings": settings});
@@ -90,18 +126,29 @@ impl Site {
     /// Waits until all jobs are done.
     pub(super) async fn done(&self, jobs: &[String]) -> Result<()> {
         for job in jobs {
-            loop {
-                let now = self.get(job).await?;
-                match now["state"].as_str() {
-                    Some("done") => break,
-                    Some("queued" | "running") => {
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                    }
-                    _ => bail!("a document was not read: {now}"),
-                }
-            }
+            let end = self.end(job).await?;
+            ensure!(end["state"] == "done", "a document was not read: {end}");
         }
         Ok(())
+    }
+
+    /// Waits until all jobs have ended; how many failed.
+    pub(super) async fn ended(&self, jobs: &[String]) -> Result<usize> {
+        let mut failed = 0;
+        for job in jobs {
+            failed += usize::from(self.end(job).await?["state"] != "done");
+        }
+        Ok(failed)
+    }
+
+    async fn end(&self, job: &str) -> Result<Value> {
+        loop {
+            let now = self.get(job).await?;
+            if !matches!(now["state"].as_str(), Some("queued" | "running")) {
+                return Ok(now);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Chunks of a collection that can be found.

@@ -11,6 +11,8 @@ use serde_json::json;
 
 use super::Options;
 use super::corpus::{Numbers, PARAGRAPHS, document};
+use super::counts::Step;
+use super::recall;
 use super::site::{Site, search};
 use crate::child;
 use crate::gateway_config::gateway_config;
@@ -32,6 +34,10 @@ pub(crate) struct Speed {
     pub(crate) ingestion: Duration,
     /// Processor time of that.
     pub(crate) ingestion_cpu: Duration,
+    /// What the steps of it took, of all jobs together.
+    pub(crate) steps: Vec<Step>,
+    /// Share of the exact first ten that the vector index finds.
+    pub(crate) recall: f64,
     /// Memory before, and with the index loaded.
     pub(crate) memory: (u64, u64),
     /// Bytes in the data directory.
@@ -58,11 +64,13 @@ pub(super) async fn measure(options: &Options, size: usize) -> Result<Speed> {
         "chunking": {"max_tokens": 400, "overlap_tokens": 0},
     });
     let collection = site.collection("Measured", &settings).await?;
+    let counts = site.metrics().await?;
     let begun = (Instant::now(), probe.cpu().unwrap_or_default());
     let documents = size / PARAGRAPHS;
     ingest(&site, &collection, 0..documents).await?;
     let ingestion = begun.0.elapsed();
     let ingestion_cpu = probe.cpu().unwrap_or_default().saturating_sub(begun.1);
+    let steps = site.metrics().await?.steps_since(&counts);
     let chunks = site.chunks(&collection).await?;
 
     let first = Instant::now();
@@ -105,6 +113,7 @@ pub(super) async fn measure(options: &Options, size: usize) -> Result<Speed> {
     }
     let memory = (idle, probe.rss().unwrap_or_default());
     let disk = site.disk_bytes();
+    let recall = recall::measure(&site, &collection).await?;
     let hybrid = |query: String| search(&collection, &json!({"queries": [query]}));
     let (busy, more) = tokio::join!(
         ask(&site, length, hybrid),
@@ -116,6 +125,8 @@ pub(super) async fn measure(options: &Options, size: usize) -> Result<Speed> {
         chunks,
         ingestion,
         ingestion_cpu,
+        steps,
+        recall,
         memory,
         disk,
         first,

@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 pub use dialect::Dialect;
+pub(crate) use dialect::{WORD_DIMENSIONS, word_vector};
 pub use tally::{Figures, ModelSnapshot, Snapshot};
 
 use socket::Socket;

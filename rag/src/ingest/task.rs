@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::order::Order;
+use super::stopwatch::Stopwatch;
 use crate::index::Place;
 use crate::library::{CollectionState, Job, JobKind, JobState, Library, Progress, Status};
 use crate::rag::Rag;
@@ -37,6 +38,7 @@ pub(super) struct Task<'a> {
     pub(super) library: Library,
     worker: Uuid,
     progress: Mutex<Progress>,
+    pub(super) stopwatch: Stopwatch,
     changes: AtomicU64,
 }
 
@@ -66,6 +68,7 @@ async fn begin(rag: &Rag, worker: Uuid, job: &Job) -> Result<()> {
         library: rag.library().held_by(worker, job.id),
         worker,
         progress: Mutex::default(),
+        stopwatch: Stopwatch::default(),
         changes: AtomicU64::new(0),
     };
     let end = match Order::read(job) {
@@ -124,7 +127,8 @@ impl Task<'_> {
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn stage(&self, stage: &str) {
+    pub(super) fn stage(&self, stage: &'static str) {
+        self.stopwatch.begin(stage);
         self.note(|progress| stage.clone_into(&mut progress.stage));
     }
 
@@ -215,6 +219,7 @@ impl Task<'_> {
     }
 
     async fn settle(&self, end: End) -> Result<()> {
+        self.stopwatch.end();
         let (state, error, status) = match end {
             End::Lost => {
                 self.rag.inner.embedding_since.lock().remove(&self.job.id);

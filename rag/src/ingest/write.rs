@@ -2,6 +2,7 @@
 
 use super::cut::cut;
 use super::read::Reading;
+use super::stopwatch;
 use super::task::Task;
 use crate::embed::Embedder;
 use crate::library::{Collection, Document, NewChunk, PublishedFacts, Space};
@@ -54,6 +55,7 @@ impl Task<'_> {
         }
         self.stage("publish");
         self.library.publish(place, id, revision, &facts).await?;
+        stopwatch::count(facts.page_count, total);
         self.fill_new_space(target.as_ref()).await
     }
 
@@ -89,6 +91,7 @@ impl Task<'_> {
     ) -> Result<()> {
         let count = batch.len() as u64;
         if let Some(target) = target {
+            self.stopwatch.begin("embed");
             let wanted: Vec<usize> = (0..batch.len())
                 .filter(|at| !batch[*at].is_parent)
                 .collect();
@@ -109,6 +112,7 @@ impl Task<'_> {
             }
         }
         let space = target.map(|target| target.space.id);
+        self.stopwatch.begin("store");
         self.library
             .add_chunks(self.place(), document.id, revision, space, batch)
             .await?;

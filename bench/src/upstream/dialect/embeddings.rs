@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// Numbers in a vector when the request does not say.
 const DEFAULT_DIMENSIONS: usize = 8;
 /// The same of vectors of words.
-const WORD_DIMENSIONS: usize = 384;
+pub(crate) const WORD_DIMENSIONS: usize = 384;
 
 /// What an embeddings request asks for.
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ fn texts(input: &RawValue) -> Vec<String> {
 }
 
 /// The sum of a direction for each word, of length 1.
-fn word_vector(text: &str, dimensions: usize) -> Vec<f32> {
+pub(crate) fn word_vector(text: &str, dimensions: usize) -> Vec<f32> {
     let mut sum = vec![0.0_f32; dimensions];
     for word in text.split_whitespace() {
         let mut hasher = DefaultHasher::new();

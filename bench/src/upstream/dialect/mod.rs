@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::script::ScriptedUsage;
 
 pub(super) use embeddings::{EmbeddingInput, embeddings, ollama_embeddings};
+pub(crate) use embeddings::{WORD_DIMENSIONS, word_vector};
 pub(super) use failure::{error_body, error_event};
 
 /// Unix time that every answer carries as its creation time.
