@@ -49,6 +49,10 @@ pub struct Usage {
     /// Built-in web searches the vendor ran and bills per call.
     #[serde(skip_serializing_if = "is_zero")]
     pub web_searches: u64,
+    /// The service tier that the vendor says it served (`default`, `flex`, `priority`, …), which may
+    /// be another than was asked for, and is the one it bills.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
     /// The vendor's own usage object, unchanged JSON text, kept beside ours so that a past row can
     /// be rated again.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -47,4 +47,4 @@ pub use ids::{
     SourceId, SpaceId,
 };
 pub use library::Library;
-pub use rag::{NO_MODEL, Parser, Parts, Rag};
+pub use rag::{NO_MODEL, Parser, Parts, Rag, open_qdrant};

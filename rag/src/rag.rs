@@ -8,7 +8,7 @@ use accounts::{Accounts, Actor, Principal, Secret};
 use futures_util::future::BoxFuture;
 use gateway::Gateway;
 use parking_lot::Mutex;
-use store::SharedClock;
+use store::{Db, SharedClock};
 use tokio::sync::Notify;
 
 use crate::ask::{Ask, CollectionModels};
@@ -16,7 +16,7 @@ use crate::blob::{BlobStore, parsed_key};
 use crate::config::RagConfig;
 use crate::embed::{Embedder, LocalEmbedders};
 use crate::http::FileSearchTool;
-use crate::index::{Embedded, EmbeddedConfig, Place, Qdrant, VectorStore};
+use crate::index::{Embedded, EmbeddedConfig, Place, Qdrant, QdrantConfig, VectorStore};
 use crate::library::{Collection, Document, EmbeddingSettings, Job, Library, Receipt, Space};
 use crate::parse;
 use crate::parse::ocr::Tesseract;
@@ -332,18 +332,26 @@ fn open_store(
         };
         return Ok(Arc::new(Embedded::new(db, Arc::clone(clock), limits)));
     };
-    let mut qdrant = qdrant.clone();
-    if let Some(key) = &qdrant.api_key {
+    Ok(Arc::new(open_qdrant(qdrant, db)?))
+}
+
+/// The index in a Qdrant server, its key read from where the configuration says.
+///
+/// # Errors
+/// `NotConfigured` when the key cannot be read.
+pub fn open_qdrant(config: &QdrantConfig, db: Db) -> Result<Qdrant> {
+    let mut config = config.clone();
+    if let Some(key) = &config.api_key {
         let key = gateway::Secrets::read(key).map_err(|why| {
             Error::new(
                 ErrorKind::NotConfigured,
                 format!("`rag.qdrant.api_key`: {why}"),
             )
         })?;
-        qdrant.api_key = Some(key.expose().to_owned());
+        config.api_key = Some(key.expose().to_owned());
     }
     let client = outbound::Client::trusted(&outbound::Settings::default());
-    Ok(Arc::new(Qdrant::new(db, client, &qdrant)))
+    Ok(Qdrant::new(db, client, &config))
 }
 
 fn find_ocr(config: &RagConfig) -> Option<Tesseract> {

@@ -87,6 +87,15 @@ pub enum Command {
         #[command(subcommand)]
         action: VaultAction,
     },
+    /// Work on the index of documents.
+    Vectors {
+        /// Where configuration and data are.
+        #[command(flatten)]
+        place: Place,
+        /// What to do.
+        #[command(subcommand)]
+        action: VectorsAction,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Run users' code and parse files for a server, which starts this itself.
@@ -145,6 +154,15 @@ pub enum KeyAction {
         #[arg(long, default_value = accounts::DEFAULT_SLUG, value_name = "SLUG")]
         organization: String,
     },
+}
+
+/// `nocode-ai vectors …`.
+#[derive(Debug, Subcommand)]
+pub enum VectorsAction {
+    /// Write all collections into the Qdrant server of `rag.qdrant`: when it takes over from the
+    /// embedded index, or when it lost its data. Can be repeated, and run beside the server. The way
+    /// back needs no command.
+    Move,
 }
 
 /// `nocode-ai account …`.

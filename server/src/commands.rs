@@ -4,6 +4,7 @@ mod account;
 mod doctor;
 mod key;
 mod vault;
+mod vectors;
 pub mod worker;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Account { place, action } => account::run(&load(&place)?, action).await?,
         Command::Vault { place, action } => vault::run(&load(&place)?, action).await?,
+        Command::Vectors { place, action } => vectors::run(&load(&place)?, action).await?,
         Command::Openapi => print!("{}", document().await?),
         // Runs without this runtime: `main` has seen to it.
         Command::Worker { .. } => return Err(anyhow!("a worker is started by the server only")),

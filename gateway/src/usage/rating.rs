@@ -39,7 +39,11 @@ pub(crate) fn rate(target: &Target, call: &Call, usage: &Usage) -> Option<Rated>
     let Some(prices) = prices(target) else {
         return is_free(target).then(Rated::nothing);
     };
-    let cost = catalogue::rate(prices, usage, &terms(call))?;
+    let terms = Terms {
+        tier: tier(usage.service_tier.as_deref(), call.service_tier.as_deref()),
+        ..terms(call)
+    };
+    let cost = catalogue::rate(prices, usage, &terms)?;
     Some(Rated {
         nano_usd: cost.nano_usd,
         version: Some(prices.version().to_owned()),
@@ -50,14 +54,17 @@ fn prices(target: &Target) -> Option<&PriceTable> {
     target.card.as_ref()?.price.as_ref()
 }
 
+/// The tier that is billed: what was served, else what was asked for. Vendors serve a `priority` or
+/// `auto` request as they can, and say how.
+fn tier(served: Option<&str>, asked: Option<&str>) -> Tier {
+    let of = |word: Option<&str>| word.and_then(Tier::from_service_tier);
+    of(served).or_else(|| of(asked)).unwrap_or_default()
+}
+
 /// What of the request changes its price.
 fn terms(call: &Call) -> Terms<'_> {
     Terms {
-        tier: call
-            .service_tier
-            .as_deref()
-            .and_then(Tier::from_service_tier)
-            .unwrap_or_default(),
+        tier: tier(None, call.service_tier.as_deref()),
         at_us: Some(call.context.began_us),
         image_quality: call.image_quality.as_deref().unwrap_or_default(),
         image_size: call.image_size.as_deref().unwrap_or_default(),
@@ -123,4 +130,19 @@ pub(crate) fn count_input(call: &Call) -> u64 {
 /// rounded up.
 pub(crate) fn tokens_of_chars(chars: u64) -> u64 {
     chars.div_ceil(4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_served_is_billed_and_not_what_was_asked_for() {
+        assert_eq!(tier(Some("default"), Some("priority")), Tier::Standard);
+        assert_eq!(tier(Some("priority"), Some("auto")), Tier::Priority);
+        assert_eq!(tier(Some("flex"), None), Tier::Flex);
+        assert_eq!(tier(None, Some("flex")), Tier::Flex);
+        assert_eq!(tier(Some("scale"), Some("flex")), Tier::Flex);
+        assert_eq!(tier(None, None), Tier::Standard);
+    }
 }

@@ -126,6 +126,8 @@ impl UsageTally {
             cache_write_1h_tokens: hour.min(written),
             reasoning_tokens: nested("output_tokens_details", "thinking_tokens").unwrap_or(0),
             web_searches: nested("server_tool_use", "web_search_requests").unwrap_or(0),
+            service_tier: (self.fields.get("service_tier").and_then(Value::as_str))
+                .map(str::to_owned),
             raw: serde_json::to_string(&self.fields).ok(),
             ..Usage::default()
         })

@@ -71,9 +71,13 @@ impl WireAnswer<'_> {
 
     pub(crate) fn usage(&self) -> Option<Usage> {
         let groq = self.x_groq.as_ref().and_then(|x| x.usage);
-        self.usage
-            .and_then(|raw| usage::read(raw.get()))
-            .or_else(|| usage::read(groq?.get()))
+        let usage = self.usage.and_then(|raw| usage::read(raw.get()));
+        let usage = usage.or_else(|| usage::read(groq?.get()))?;
+        let tier = self.extra.get("service_tier").and_then(Value::as_str);
+        Some(Usage {
+            service_tier: tier.map(str::to_owned),
+            ..usage
+        })
     }
 }
 

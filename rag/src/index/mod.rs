@@ -7,6 +7,7 @@
 
 mod embedded;
 pub(crate) mod half;
+mod moving;
 mod qdrant;
 mod terms;
 
@@ -18,6 +19,7 @@ use crate::search::Filter;
 use crate::{ChunkId, CollectionId, DocumentId, Result, SpaceId};
 
 pub use embedded::{Embedded, EmbeddedConfig};
+pub use moving::{Moved, fill};
 pub use qdrant::{Qdrant, QdrantConfig};
 pub use terms::TermVector;
 
@@ -163,6 +165,15 @@ pub trait VectorStore: Send + Sync {
     /// As [`sync`](Self::sync).
     fn retire(&self, _place: Place, _space: Option<SpaceId>) -> BoxFuture<'_, Result<()>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Brings all collections in step that could not be when they changed, of all organizations; gives
+    /// how many. Nothing to do where the index is read from SQL anyway.
+    ///
+    /// # Errors
+    /// The first one; the rest is tried all the same.
+    fn catch_up(&self) -> BoxFuture<'_, Result<usize>> {
+        Box::pin(std::future::ready(Ok(0)))
     }
 
     /// What the index holds, after bringing it in step.

@@ -84,8 +84,8 @@ impl Rag {
         }
     }
 
-    /// Queues the syncs that are due, and deletes what has expired. Each process does; each sync is
-    /// queued once.
+    /// Queues the syncs that are due, deletes what has expired, and delivers what a vector server
+    /// missed. Each process does; each sync is queued once.
     async fn keep_time(&self) {
         loop {
             match self.library().queue_due_syncs(self.library().now()).await {
@@ -95,6 +95,9 @@ impl Rag {
             }
             if let Err(error) = self.expire().await {
                 tracing::warn!(%error, "cannot delete what has expired; it is tried again");
+            }
+            if let Err(error) = self.library().store().catch_up().await {
+                tracing::warn!(%error, "cannot bring the vector server in step; it is tried again");
             }
             tokio::time::sleep(SCHEDULE).await;
         }

@@ -34,6 +34,13 @@ pub(crate) async fn get(db: &Db, org: OrgId, id: CollectionId) -> Result<Option<
     ).bind(id).bind(org).fetch_optional(c).await)
 }
 
+/// All collections of all organizations, with their names: for the operator alone.
+pub(crate) async fn all(db: &Db) -> Result<Vec<(OrgId, CollectionId, String)>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT org_id, id, name FROM collections ORDER BY org_id, id",
+    ).fetch_all(c).await)
+}
+
 pub(crate) async fn get_by_slug(db: &Db, org: OrgId, slug: &str) -> Result<Option<Collection>> {
     on_reader!(db, c => sqlx::query_as(
         "SELECT id, org_id, name, slug, description, settings, analyzer, space_id, shadow_space_id,

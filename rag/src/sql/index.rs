@@ -65,6 +65,16 @@ pub(crate) async fn chunks(
     ).bind(document).bind(at.org).bind(at.collection).bind(space).fetch_all(c).await)
 }
 
+/// Chunks of the collection that can be found.
+pub(crate) async fn count(db: &Db, at: Place) -> Result<i64> {
+    on_reader!(db, c => sqlx::query_scalar(
+        "SELECT count(*) FROM documents d
+         JOIN chunks c ON c.document_id = d.id AND c.revision = d.revision
+         WHERE d.org_id = $1 AND d.collection_id = $2 AND d.status <> 'deleting'
+           AND c.enabled AND c.searchable",
+    ).bind(at.org).bind(at.collection).fetch_one(c).await)
+}
+
 /// Some vectors of the collection, by the hashes of their texts: as good as by chance, and the same
 /// each time.
 pub(crate) async fn sample(db: &Db, at: Place, space: SpaceId, rows: i64) -> Result<Vec<Vec<u8>>> {

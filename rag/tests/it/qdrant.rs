@@ -1,7 +1,7 @@
 //! The Qdrant index: it converges whichever side crashes.
 
 use rag::ErrorKind;
-use rag::index::Place;
+use rag::index::{Place, VectorStore as _};
 use rag::search::{Comparison, Filter, Mode, SearchRequest};
 
 use crate::world::{World, with_qdrant};
@@ -90,9 +90,50 @@ async fn a_server_that_lost_everything_is_filled_again() {
         let other = crate::world::qdrant(&world.db, &config);
         assert_eq!(other.refill(world.place).await.expect("notes"), 300);
         assert_eq!(other.waiting(world.place).await.expect("counts"), 300);
-        assert_eq!(other.deliver_all().await.expect("delivers"), 1);
+        assert_eq!(other.catch_up().await.expect("delivers"), 1);
         assert_eq!(server.points(), 300);
         assert_eq!(other.waiting(world.place).await.expect("counts"), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn everything_is_moved_from_the_embedded_index_to_a_server() {
+    with_qdrant(|world| async move {
+        let Some(server) = &world.server else { return };
+        let id = world.add("cats", &["the cat sleeps", "the cat eats"]).await;
+        world.add("parrots", &["the parrot talks"]).await;
+        server.wipe();
+        let config = rag::index::QdrantConfig {
+            url: server.url(),
+            api_key: Some("secret".to_owned()),
+            prefix: "moved".to_owned(),
+        };
+        let other = crate::world::qdrant(&world.db, &config);
+        // Twice: an interrupted move is repeated.
+        for _ in 0..2 {
+            let mut told = Vec::new();
+            let moved = rag::index::fill(&world.db, &other, |moved| told.push(moved.clone()));
+            moved.await.expect("moves");
+            assert_eq!(told.len(), 1, "{told:?}");
+            assert!(told[0].is_complete() && told[0].points == 3, "{told:?}");
+            assert_eq!(told[0].place, world.place);
+        }
+        assert_eq!(server.points(), 3);
+        server.fail(1000);
+        let error = rag::index::fill(&world.db, &other, |_| {}).await;
+        assert_eq!(
+            error.expect_err("is out of order").kind,
+            ErrorKind::Unavailable
+        );
+        server.fail(0);
+        world
+            .library
+            .delete_document(world.place, id)
+            .await
+            .expect("deletes");
+        other.catch_up().await.expect("goes on where it was");
+        assert_eq!(other.count(world.place).await.expect("counts").chunks, 1);
     })
     .await;
 }
@@ -109,7 +150,7 @@ async fn a_wrong_key_is_said_to_be_wrong() {
         };
         let other = crate::world::qdrant(&world.db, &config);
         other.refill(world.place).await.expect("notes");
-        let error = other.deliver_all().await.expect_err("is refused");
+        let error = other.catch_up().await.expect_err("is refused");
         assert_eq!(error.kind, ErrorKind::NotConfigured);
         assert!(error.message.contains("qdrant.api_key"), "{error}");
         assert!(!format!("{config:?}").contains("wrong"));

@@ -77,6 +77,7 @@ fn usages() -> impl Strategy<Value = Usage> {
         audio_ms: others.1,
         characters: others.2,
         web_searches: others.3,
+        service_tier: None,
         raw: None,
     })
 }

@@ -124,10 +124,11 @@ struct Found<'a> {
 fn walk(text: &str) -> Option<Found<'_>> {
     let mut found = Found::default();
     let mut scanner = Scanner::new(text);
-    let mut object = None;
+    let (mut object, mut tier) = (None, None);
     let whole = scanner.object(|key, at| match key {
         "object" => value_of_string(at, &mut object),
         "id" => value_of_string(at, &mut found.id),
+        "service_tier" => value_of_string(at, &mut tier),
         "usage" => at.value().map(|json| report(json, &mut found)).is_some(),
         "x_groq" => groq(at, &mut found),
         "error" => at
@@ -140,6 +141,9 @@ fn walk(text: &str) -> Option<Found<'_>> {
         }),
         _ => at.value().is_some(),
     });
+    if let Some(usage) = &mut found.usage {
+        usage.service_tier = tier.and_then(unescape);
+    }
     // vLLM's and SGLang's errors are told by `object` alone.
     if object == Some("error") && found.error.is_none() {
         found.error = Some(read_event(text));
@@ -275,4 +279,33 @@ fn value_of_string<'a>(at: &mut Scanner<'a>, out: &mut Option<&'a str>) -> bool 
     }
     *out = at.string();
     out.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tier_that_was_served_is_part_of_the_usage() {
+        let usage = r#""usage":{"prompt_tokens":1,"completion_tokens":1}"#;
+        let choices = r#""choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]"#;
+        for (body, wanted) in [
+            (
+                format!("{{{choices},\"service_tier\":\"flex\",{usage}}}"),
+                Some("flex"),
+            ),
+            (
+                format!("{{{usage},{choices},\"service_tier\":\"default\"}}"),
+                Some("default"),
+            ),
+            (format!("{{{usage},{choices},\"service_tier\":null}}"), None),
+            (format!("{{{usage},{choices}}}"), None),
+        ] {
+            let usage = inspect(body.as_bytes()).usage.expect("there is usage");
+            assert_eq!(usage.service_tier.as_deref(), wanted, "{body}");
+            let decoded = crate::openai::decode_chat(body.as_bytes()).expect("it is an answer");
+            let usage = decoded.usage.expect("there is usage");
+            assert_eq!(usage.service_tier.as_deref(), wanted, "{body}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind};
 pub(super) struct Outcome<'a> {
     id: Option<String>,
     status: Option<String>,
+    service_tier: Option<String>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
     incomplete_details: Option<Incomplete>,
@@ -89,6 +90,7 @@ impl Outcome<'_> {
         observed.id = self.id.or(observed.id.take());
         if let Some(mut usage) = self.usage.and_then(|raw| usage::read(raw.get())) {
             usage.web_searches = searches as u64;
+            usage.service_tier = self.service_tier;
             observed.usage = Some(usage);
         }
         let reason = self.incomplete_details.and_then(|details| details.reason);

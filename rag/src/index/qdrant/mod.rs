@@ -123,22 +123,6 @@ impl Qdrant {
         }
     }
 
-    /// Delivers what waits in the outbox, of all organizations: at the start, and now and then for
-    /// what another process could not deliver. Gives how many collections were brought in step.
-    ///
-    /// # Errors
-    /// The first one; the rest is tried all the same.
-    pub async fn deliver_all(&self) -> Result<usize> {
-        let mut done = Ok(0);
-        for (org, collection) in sql::outbox::waiting(&self.inner.db).await? {
-            match self.inner.deliver(Place { org, collection }).await {
-                Ok(()) => done = done.map(|count| count + 1),
-                Err(error) => done = done.and(Err(error)),
-            }
-        }
-        done
-    }
-
     /// Notes all chunks of a collection, so that they are written anew: to fill a new server, or one
     /// that lost its data.
     ///
@@ -505,6 +489,19 @@ impl VectorStore for Qdrant {
                 return Ok(());
             }
             self.inner.remove(&at, filter::place(place)).await
+        })
+    }
+
+    fn catch_up(&self) -> BoxFuture<'_, Result<usize>> {
+        Box::pin(async move {
+            let mut done = Ok(0);
+            for (org, collection) in sql::outbox::waiting(&self.inner.db).await? {
+                match self.inner.deliver(Place { org, collection }).await {
+                    Ok(()) => done = done.map(|count| count + 1),
+                    Err(error) => done = done.and(Err(error)),
+                }
+            }
+            done
         })
     }
 
