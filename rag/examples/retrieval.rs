@@ -68,7 +68,8 @@ fn model() -> Option<Arc<LocalEmbedder>> {
         return None;
     };
     let config = LocalModelConfig {
-        path: path.into(),
+        path: Some(path.into()),
+        hub: None,
         max_tokens: Some(256),
         threads: 2,
     };

@@ -45,6 +45,8 @@ pub struct RagConfig {
     /// Folders of this server below which collections may be kept in step with folders; `{org_id}` in
     /// one stands for the organization. Without any, none may be.
     pub sync_roots: Vec<String>,
+    /// The model hub that `hub` of a model names; any with the same addresses.
+    pub hub_url: String,
     /// Embedding models in this process, `local/<name>`.
     pub models: BTreeMap<String, LocalModelConfig>,
     /// A Qdrant server in place of the embedded index.
@@ -68,6 +70,7 @@ impl Default for RagConfig {
             index_memory_bytes: 1 << 30,
             index_idle_s: 1800,
             sync_roots: Vec::new(),
+            hub_url: "https://huggingface.co".to_owned(),
             models: BTreeMap::new(),
             qdrant: None,
         }

@@ -38,6 +38,7 @@ mod rag;
 pub mod search;
 pub mod source;
 mod sql;
+mod web;
 mod word;
 
 pub use config::RagConfig;

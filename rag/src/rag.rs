@@ -1,6 +1,7 @@
 //! The hub as the server holds it: the library with everything that works on it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use tokio::sync::Notify;
 use crate::ask::{Ask, CollectionModels};
 use crate::blob::{BlobStore, parsed_key};
 use crate::config::RagConfig;
-use crate::embed::{Embedder, LocalEmbedders};
+use crate::embed::{Embedder, LocalEmbedders, LocalModelConfig};
 use crate::http::FileSearchTool;
 use crate::index::{Embedded, EmbeddedConfig, Place, Qdrant, QdrantConfig, VectorStore};
 use crate::library::{Collection, Document, EmbeddingSettings, Job, Library, Receipt, Space};
@@ -58,6 +59,8 @@ pub struct Parts {
     pub blobs: Arc<dyn BlobStore>,
     /// Connections to addresses that users enter.
     pub client: outbound::Client,
+    /// Where models that are fetched from a hub are kept.
+    pub models_dir: PathBuf,
     /// Settings.
     pub config: RagConfig,
 }
@@ -106,8 +109,8 @@ impl Rag {
         for name in config.models.keys() {
             check_model_name(name)?;
         }
-        let (runtime, models) = (config.onnx_runtime.clone(), config.models.clone());
-        let local = load(runtime, models).await?;
+        let models = fetch_models(&config, &parts.models_dir).await?;
+        let local = load(config.onnx_runtime.clone(), models).await?;
         if !config.models.is_empty() {
             parts.gateway.register_local(Arc::new(local.clone()));
         }
@@ -308,9 +311,25 @@ fn check_model_name(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// The models with their directories, fetched from the hub where they have none of their own.
+async fn fetch_models(
+    config: &RagConfig,
+    folder: &Path,
+) -> Result<BTreeMap<String, LocalModelConfig>> {
+    let mut models = config.models.clone();
+    // The hub is of the instance's own configuration.
+    let client = outbound::Client::trusted(&outbound::Settings::default());
+    for model in models.values_mut() {
+        if let (None, Some(hub)) = (&model.path, &model.hub) {
+            model.path = Some(hub.fetch(&client, &config.hub_url, folder).await?);
+        }
+    }
+    Ok(models)
+}
+
 async fn load(
-    runtime: Option<std::path::PathBuf>,
-    models: BTreeMap<String, crate::embed::LocalModelConfig>,
+    runtime: Option<PathBuf>,
+    models: BTreeMap<String, LocalModelConfig>,
 ) -> Result<LocalEmbedders> {
     let loaded =
         tokio::task::spawn_blocking(move || LocalEmbedders::load(runtime.as_deref(), &models));

@@ -123,6 +123,7 @@ impl App {
             parser: Arc::new(sandbox.clone()),
             blobs: Arc::new(FileStore::new(config.server.data_dir.join("blobs"))),
             client: outbound::Client::guarded(&outbound::Settings::default()),
+            models_dir: config.server.data_dir.join("models"),
             config: config.rag.clone(),
         });
         let rag = rag.await?;

@@ -17,10 +17,10 @@ pub struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Place {
     /// Configuration file (TOML).
-    #[arg(long, env = "NOCODE_AI_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "NOCODE_AI_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Directory of the database, the journal and the master key.
-    #[arg(long, env = "NOCODE_AI_DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "NOCODE_AI_DATA_DIR", value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
 }
 

@@ -47,6 +47,7 @@ impl Library {
             parser: Arc::new(pool.expect("there is one").clone()),
             blobs: Arc::new(FileStore::new(dir.path())),
             client: outbound::Client::trusted(&outbound::Settings::default()),
+            models_dir: std::path::PathBuf::from("/nonexistent/models"),
             config: RagConfig::default(),
         });
         let rag = Box::pin(rag).await.expect("opens");

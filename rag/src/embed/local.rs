@@ -21,6 +21,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokenizers::{PaddingParams, Tokenizer, TruncationParams};
 
+use super::hub::HubModel;
 use super::runtime::Runtime;
 use crate::{Error, ErrorKind, Result};
 
@@ -35,8 +36,12 @@ const BATCH: usize = 8;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocalModelConfig {
-    /// Its directory, with `model.onnx`, `tokenizer.json` and `config.json`.
-    pub path: PathBuf,
+    /// Its directory, with `model.onnx`, `tokenizer.json` and `config.json`; or else
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+    /// its name on the model hub, from where these files are fetched once.
+    #[serde(default)]
+    pub hub: Option<HubModel>,
     /// Longest text, in tokens; the rest of a longer one is not seen. The model's own limit unless
     /// told, 512 at most.
     #[serde(default)]
@@ -83,8 +88,16 @@ impl LocalEmbedder {
     /// # Errors
     /// `NotConfigured`, naming the file that is missing or cannot be read.
     pub fn load(runtime: Runtime, name: &str, config: &LocalModelConfig) -> Result<Self> {
+        let directory = config.path.as_deref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotConfigured,
+                format!(
+                    "`rag.models.{name}` needs `path`, its directory, or `hub`, its name on the hub"
+                ),
+            )
+        })?;
         let file = |file: &str| -> Result<PathBuf> {
-            let path = config.path.join(file);
+            let path = directory.join(file);
             if path.is_file() {
                 return Ok(path);
             }
@@ -128,7 +141,7 @@ impl LocalEmbedder {
             name: name.to_owned(),
             session: Mutex::new(session),
             tokenizer: parsed,
-            pooling: pooling_of(&config.path),
+            pooling: pooling_of(directory),
             inputs,
             max_tokens,
             file_hash,

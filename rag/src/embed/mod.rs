@@ -3,6 +3,7 @@
 //! All embedding goes through the gateway ([`Models`]), local models too: [`LocalEmbedders`] are
 //! registered there as `local/<name>`.
 
+mod hub;
 mod local;
 mod prefix;
 mod runtime;
@@ -15,6 +16,7 @@ use crate::library::{Library, Space, SpaceSpec};
 use crate::search::{EmbedRequest, Models, TextKind};
 use crate::{Error, ErrorKind, Result};
 
+pub use hub::HubModel;
 pub use local::{LocalEmbedder, LocalEmbedders, LocalModelConfig};
 pub(crate) use prefix::prefixed;
 pub use runtime::Runtime;

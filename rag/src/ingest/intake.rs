@@ -202,7 +202,7 @@ impl Rag {
         intake: Intake,
         url: &str,
     ) -> Result<Accepted> {
-        super::fetch::check(url)?;
+        crate::web::check(url)?;
         self.library().get_collection(place).await?;
         let new = NewDocument {
             name: match intake.name.is_empty() {

@@ -116,7 +116,8 @@ fn eprintln_skip(line: &str) {
 
 fn config(path: impl Into<std::path::PathBuf>) -> LocalModelConfig {
     LocalModelConfig {
-        path: path.into(),
+        path: Some(path.into()),
+        hub: None,
         max_tokens: Some(256),
         threads: 1,
     }

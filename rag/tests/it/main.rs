@@ -7,6 +7,7 @@ mod contract;
 mod embed;
 mod formats;
 mod hostile;
+mod hub;
 mod jobs;
 mod library;
 mod ocr;

@@ -104,6 +104,7 @@ async fn open_rag(app: &App, config: &Config) -> rag::Rag {
             config.server.data_dir.join("blobs"),
         )),
         client: outbound::Client::trusted(&outbound::Settings::default()),
+        models_dir: std::path::PathBuf::from("/nonexistent/models"),
         config: config.rag.clone(),
     };
     rag::Rag::open(parts).await.expect("opens")
