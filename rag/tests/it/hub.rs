@@ -38,6 +38,8 @@ async fn answer(State(hub): State<Arc<Hub>>, request: Request) -> Response {
     }
 }
 
+/// The stand-in and its address.
+#[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
 async fn hub() -> (Arc<Hub>, String) {
     let hub = Arc::new(Hub::default());
     let router = axum::Router::new()
