@@ -26,6 +26,7 @@ mod outbox;
 mod passkeys;
 mod permissions;
 mod plans;
+mod preferences;
 mod request_id;
 mod routes;
 mod setup;
@@ -129,6 +130,7 @@ fn people() -> Routes<Accounts> {
         .routes(routes!(account::end_session))
         .routes(routes!(account::put_avatar, account::delete_avatar))
         .routes(routes!(account::get_avatar))
+        .routes(routes!(preferences::get, preferences::update))
         .routes(routes!(mfa::get))
         .routes(routes!(mfa::enrol))
         .routes(routes!(mfa::confirm))

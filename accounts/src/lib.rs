@@ -64,6 +64,7 @@ mod password;
 pub mod pattern;
 mod permission;
 mod plan;
+mod preferences;
 mod principal;
 mod profile;
 mod refresh;
@@ -107,6 +108,7 @@ pub use organizations::{
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
 pub use permission::{Permission, Role};
 pub use plan::{Plan, PlanBudget, PlanConfig, PlanLimit, Plans, UNLIMITED};
+pub use preferences::Preferences;
 pub use principal::Principal;
 pub use profile::{MAX_AVATAR_BYTES, UpdateProfile};
 pub use registration::Registration;

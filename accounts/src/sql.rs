@@ -16,6 +16,7 @@ pub(crate) mod members;
 pub(crate) mod one_time_tokens;
 pub(crate) mod organizations;
 pub(crate) mod passkeys;
+pub(crate) mod preferences;
 pub(crate) mod recovery_codes;
 pub(crate) mod revisions;
 pub(crate) mod rules;

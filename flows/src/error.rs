@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Invalid,
     /// The flow cannot be published; the details are the report.
     InvalidWorkflow,
+    /// Publishing would allow the flow more than it may so far; the details name what.
+    Grown,
     /// The database cannot be reached or is busy.
     Unavailable,
     /// A bug or damaged data.
@@ -114,6 +116,7 @@ impl From<Error> for ApiError {
             ErrorKind::Stale => (StatusCode::CONFLICT, "stale_revision"),
             ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "invalid_request"),
             ErrorKind::InvalidWorkflow => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_workflow"),
+            ErrorKind::Grown => (StatusCode::CONFLICT, "permissions_grew"),
             ErrorKind::Unavailable => {
                 tracing::warn!(%error, "a request cannot be served at the moment");
                 let message = "the server cannot do this at the moment; try again";

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod node_types;
+mod pins;
 mod projects;
 mod query;
 mod save_points;
@@ -85,6 +86,8 @@ pub fn router(flows: Flows) -> Routes {
         .routes(routes!(workflows::duplicate))
         .routes(routes!(workflows::validate))
         .routes(routes!(workflows::permissions))
+        .routes(routes!(pins::get))
+        .routes(routes!(pins::put, pins::delete))
         .routes(routes!(versions::publish))
         .routes(routes!(versions::unpublish))
         .routes(routes!(versions::rollback))

@@ -3,6 +3,7 @@
 pub(crate) mod deliveries;
 pub(crate) mod failures;
 pub(crate) mod pages;
+pub(crate) mod pins;
 pub(crate) mod projects;
 pub(crate) mod save_points;
 pub(crate) mod schedules;

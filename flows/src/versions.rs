@@ -38,6 +38,9 @@ pub struct PublishWorkflow {
     pub revision: Option<i64>,
     /// What changed, for people.
     pub notes: String,
+    /// That the flow may touch more than the version so far. Without it, such a draft is refused, and the
+    /// answer names what is new.
+    pub accept_permissions: bool,
 }
 
 /// One side of a comparison.
@@ -70,7 +73,8 @@ impl Flows {
     ///
     /// # Errors
     /// `NotFound`; `Stale` when the draft has another revision; `InvalidWorkflow` when it has errors,
-    /// with the report as details.
+    /// with the report as details; `Grown` when it may touch more than the version so far and that was
+    /// not accepted, with what is new as details.
     pub async fn publish_workflow(
         &self,
         actor: &Actor,
@@ -88,6 +92,9 @@ impl Flows {
             return Err(Error::new(ErrorKind::InvalidWorkflow, message).with_details(details));
         }
         let before = judged.workflow;
+        if !wanted.accept_permissions {
+            self.refuse_growth(&before).await?;
+        }
         let environment = Json(self.snapshot(org, before.project_id).await?);
         let now = self.now();
         let after = Workflow {

@@ -10,7 +10,6 @@ use crate::error::ErrorKind;
 use crate::flows::{check_name, check_slug, check_text, slug_of};
 use crate::graph::{Graph, MAX_BYTES};
 use crate::ids::{ProjectId, WorkflowId};
-use crate::node::Capability;
 use crate::sql::workflows::{Filter, Workflow, WorkflowSummary};
 use crate::validate::{Report, validate};
 use crate::{Error, Flows, Result, sql};
@@ -348,27 +347,6 @@ impl Flows {
             .environment(org, flow.project_id, Some(flow.slug))
             .await?;
         Ok(validate(&graph, self.registry(), &environment))
-    }
-
-    /// What the nodes of a graph may touch, each once.
-    pub fn capabilities(&self, graph: &Graph) -> Vec<Capability> {
-        let mut found: Vec<Capability> = graph
-            .nodes
-            .iter()
-            .filter(|node| !node.disabled)
-            .filter_map(|node| {
-                Some(
-                    self.registry()
-                        .get(&node.kind)?
-                        .capabilities(&node.settings),
-                )
-            })
-            .flatten()
-            .collect();
-        found.extend(crate::diff::secrets_in(graph, self.registry()));
-        found.sort();
-        found.dedup();
-        found
     }
 
     pub(crate) async fn with_report(&self, workflow: Workflow) -> Result<SavedWorkflow> {

@@ -239,3 +239,42 @@ async fn wrong_bodies_are_refused_by_name_before_anything_happens() {
 fn uuid() -> String {
     store::OrgId::new().to_string()
 }
+
+#[tokio::test]
+async fn preferences_are_kept_for_each_person() {
+    at_each_site(Registration::Open, |site| async move {
+        let owner = site.owner().await;
+        let colleague = site.member(Role::Viewer, "v@example.org").await;
+        let path = "/api/v1/auth/preferences";
+        assert_eq!(owner.get(path).await.body, json!({}));
+        let patch = |body: serde_json::Value| {
+            let owner = owner.clone();
+            async move { owner.send(Method::PATCH, path, body.to_string()).await }
+        };
+        let tour = json!({"editor.tour": {"state": "running", "step": 2}, "hint": true});
+        assert_eq!(patch(tour.clone()).await.body, tour);
+        let left = patch(json!({"editor.tour": {"state": "done"}, "hint": null})).await;
+        assert_eq!(left.body, json!({"editor.tour": {"state": "done"}}));
+        assert_eq!(owner.get(path).await.body, left.body);
+        assert_eq!(
+            colleague.get(path).await.body,
+            json!({}),
+            "another person's"
+        );
+        let many: serde_json::Map<_, _> = (0..100).map(|n| (format!("n{n}"), json!(n))).collect();
+        for (wrong, why) in [
+            (json!({"": 1}), "no name"),
+            (json!({"Tour": 1}), "no name"),
+            (json!({"long": "x".repeat(9_000)}), "at most 8192 bytes"),
+            (json!(many), "at most 100 preferences"),
+            (json!([]), ""),
+        ] {
+            let refused = patch(wrong).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{why}");
+            let said = refused.body["error"]["message"].as_str().expect("a reason");
+            assert!(said.contains(why), "{said}");
+        }
+        assert_eq!(owner.get(path).await.body, left.body, "nothing half done");
+    })
+    .await;
+}

@@ -55,7 +55,10 @@ fn draft() -> String {
 
 /// Makes an immutable version of the draft and makes it live.
 ///
-/// A draft with errors is refused with 422 and the report in `details`.
+/// A draft with errors is refused with 422 and the report in `details`. One that may touch more than the
+/// live version (a new host, secret, model, …) is refused with 409 `permissions_grew` and the list of what
+/// is new in `details.added`, until it is published with `accept_permissions`. A first version is not
+/// refused.
 #[utoipa::path(
     post, path = "/api/v1/workflows/{id}/publish", tag = "Workflows", operation_id = "publish_workflow",
     params(("id" = String, Path, description = "The id")), request_body = PublishWorkflow, security(("api_key" = []), ("session" = [])),

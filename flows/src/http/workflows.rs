@@ -12,7 +12,7 @@ use super::query::{Asked, ListQuery};
 use crate::Flows;
 use crate::graph::Graph;
 use crate::ids::WorkflowId;
-use crate::node::Capability;
+use crate::permissions::WorkflowPermission;
 use crate::sql::workflows::WorkflowSummary;
 use crate::validate::Report;
 use crate::workflows::{CreateWorkflow, SavedWorkflow, UpdateWorkflow};
@@ -209,18 +209,19 @@ pub(super) async fn validate(
 }
 
 /// Shows what the draft may touch: hosts, secrets, credentials, models, collections, code.
+///
+/// `is_new` marks what the live version may not (while the flow is off: its latest version).
 #[utoipa::path(
     get, path = "/api/v1/workflows/{id}/permissions", tag = "Workflows", operation_id = "get_workflow_permissions",
     params(("id" = String, Path, description = "The id")), security(("api_key" = []), ("session" = [])),
     extensions(("x-permission" = json!("projects:read"))),
-    responses((status = 200, body = Vec<Capability>), (status = "4XX", body = ErrorBody)),
+    responses((status = 200, body = Vec<WorkflowPermission>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn permissions(
     State(flows): State<Flows>,
     member: Member,
     Id(id): Id<WorkflowId>,
-) -> Result<Json<Vec<Capability>>, ApiError> {
+) -> Result<Json<Vec<WorkflowPermission>>, ApiError> {
     member.require(Permission::ProjectsRead)?;
-    let flow = flows.get_workflow(member.org_id(), id).await?;
-    Ok(Json(flows.capabilities(&flow.graph)))
+    Ok(Json(flows.permissions(member.org_id(), id).await?))
 }

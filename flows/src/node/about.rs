@@ -198,3 +198,20 @@ pub enum Capability {
         channel: String,
     },
 }
+
+impl std::fmt::Display for Capability {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (what, name) = match self {
+            Self::Host { host } => ("host", host),
+            Self::Secret { name } => ("secret", name),
+            Self::Credential { name } => ("credential", name),
+            Self::Model { name } => ("model", name),
+            Self::CollectionRead { name } => ("reading collection", name),
+            Self::CollectionWrite { name } => ("writing collection", name),
+            Self::Code { language } => ("code in", language),
+            Self::Workflow { name } => ("flow", name),
+            Self::Notify { channel } => ("messages by", channel),
+        };
+        write!(f, "{what} {name}")
+    }
+}

@@ -9,6 +9,7 @@ mod mcp;
 mod nodes;
 mod outputs;
 mod pages;
+mod permissions;
 mod projects;
 mod properties;
 mod reference;

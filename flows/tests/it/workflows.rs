@@ -133,8 +133,8 @@ async fn versions_stay_as_they_were_published_and_can_be_gone_back_to() {
         let org = world.actor.org_id();
         let flow = made(&world, "Greet", greeting("one")).await.workflow;
         let publish = |notes: &str| PublishWorkflow {
-            revision: None,
             notes: notes.to_owned(),
+            ..PublishWorkflow::default()
         };
         let one = world
             .flows

@@ -40,9 +40,11 @@ const PUBLIC: [&str; 20] = [
     "finish_provider_login",
 ];
 /// For a person about that person, whatever the role.
-const PERSONAL: [&str; 27] = [
+const PERSONAL: [&str; 29] = [
     "get_me",
     "update_me",
+    "get_preferences",
+    "update_preferences",
     "change_password",
     "delete_account",
     "switch_organization",
@@ -243,6 +245,7 @@ fn with_others(path: &str) -> String {
         .replace("{name}", "shop")
         .replace("{number}", "1")
         .replace("{kind}", "chat")
+        .replace("{node}", "start")
         .replace("{save_point_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{document_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b12")

@@ -76,7 +76,17 @@ export interface Changes {
   changed: { id: string; changes: FieldChange[] }[];
 }
 
-export type Capability = { kind: string } & Record<string, string>;
+/** Something a flow may touch; which of the other fields names it follows the kind. */
+export interface Capability {
+  kind: string;
+  name?: string;
+  host?: string;
+  channel?: string;
+  language?: string;
+}
+
+/** `is_new`: the version so far may not touch it. */
+export type FlowPermission = Capability & { is_new: boolean };
 
 export interface Difference {
   is_same: boolean;
@@ -407,8 +417,13 @@ export const flows = {
   remove: (id: string) => call<void>("DELETE", `/workflows/${id}`),
   duplicate: (id: string) => call<SavedFlow>("POST", `/workflows/${id}/duplicate`, {}),
   validate: (id: string, graph: StoredGraph) => call<Report>("POST", `/workflows/${id}/validate`, { graph }),
-  permissions: (id: string) => call<Capability[]>("GET", `/workflows/${id}/permissions`),
-  publish: (id: string, wanted: { revision: number; notes: string }) =>
+  permissions: (id: string) => call<FlowPermission[]>("GET", `/workflows/${id}/permissions`),
+  pins: async (id: string) =>
+    (await call<{ pins: Record<string, Settings> }>("GET", `/workflows/${id}/pins`)).pins,
+  putPin: (id: string, node: string, outputs: Settings) =>
+    call<void>("PUT", `/workflows/${id}/pins/${node}`, { outputs }),
+  removePin: (id: string, node: string) => call<void>("DELETE", `/workflows/${id}/pins/${node}`),
+  publish: (id: string, wanted: { revision: number; notes: string; accept_permissions: boolean }) =>
     call<Version>("POST", `/workflows/${id}/publish`, wanted),
   unpublish: (id: string) => call<FlowSummary>("POST", `/workflows/${id}/unpublish`),
   rollback: (id: string, version: number) =>

@@ -29,6 +29,12 @@ export const pages: PageEntry[] = [
     load: () => import("../pages/start/page"),
   },
   {
+    path: "/welcome",
+    title: { en: "First steps", de: "Erste Schritte" },
+    keywords: "begin start sample tour onboarding beginnen beispiel führung",
+    load: () => import("../pages/welcome/page"),
+  },
+  {
     path: "/projects",
     title: { en: "Projects", de: "Projekte" },
     icon: IconFolders,

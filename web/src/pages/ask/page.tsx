@@ -21,6 +21,8 @@ import { Page } from "../../components/page";
 import { Pending } from "../../components/pending";
 import { useUrlState } from "../../components/url-state";
 import { money } from "../../i18n/format";
+import { SampleButton } from "../../onboarding/sample-button";
+import { isSample, languageOf, sampleQuestions } from "../../onboarding/sample-collection";
 import { collectionsQuery, pieces, type Turn } from "./answer";
 import { Passage } from "./passage";
 import { useAsk } from "./texts";
@@ -41,6 +43,7 @@ export default function AskPage() {
           <Button component={Link} to="/documents">
             {t("toDocuments")}
           </Button>
+          <SampleButton onDone={({ id }) => setWanted(id)} />
         </EmptyState>
       )}
       {data && collection && (
@@ -54,14 +57,26 @@ export default function AskPage() {
             value={collection.id}
             onChange={(id) => id && setWanted(id)}
           />
-          <Conversation collection={collection.id} isEmpty={collection.chunk_count === 0} />
+          <Conversation
+            key={collection.id}
+            collection={collection.id}
+            isEmpty={collection.chunk_count === 0}
+            suggestions={isSample(collection) ? sampleQuestions[languageOf(collection)] : []}
+          />
         </Stack>
       )}
     </Page>
   );
 }
 
-function Conversation({ collection, isEmpty }: { collection: string; isEmpty: boolean }) {
+interface ConversationProps {
+  collection: string;
+  isEmpty: boolean;
+  /** Questions to begin with. */
+  suggestions: string[];
+}
+
+function Conversation({ collection, isEmpty, suggestions }: ConversationProps) {
   const t = useAsk();
   const [question, setQuestion] = useState("");
   const [shown, setShown] = useState<Citation>();
@@ -80,7 +95,13 @@ function Conversation({ collection, isEmpty }: { collection: string; isEmpty: bo
         </Text>
       )}
       {turns.length === 0 && !isEmpty && (
-        <EmptyState icon={IconMessageQuestion} title={t("empty")} hint={t("emptyHint")} />
+        <EmptyState icon={IconMessageQuestion} title={t("empty")} hint={t("emptyHint")}>
+          {suggestions.map((one) => (
+            <Button key={one} variant="light" size="compact-sm" onClick={() => void send(one)}>
+              {one}
+            </Button>
+          ))}
+        </EmptyState>
       )}
       <Stack gap="md" role="log" aria-label={t("conversation")}>
         {turns.map((turn) => (

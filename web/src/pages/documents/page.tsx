@@ -7,6 +7,7 @@ import { EmptyState } from "../../components/empty-state";
 import { Page } from "../../components/page";
 import { useUrlState } from "../../components/url-state";
 import { ago, dateTime, number } from "../../i18n/format";
+import { SampleButton } from "../../onboarding/sample-button";
 import { useMay } from "../../session/me";
 import { CollectionDialog } from "./collection-dialog";
 import { useCollections } from "./data";
@@ -78,7 +79,11 @@ export default function DocumentsPage() {
         {...list}
         rowKey={({ id }) => id}
         onRow={({ id }) => open(id)}
-        empty={<EmptyState icon={IconFiles} title={t("empty")} hint={t("emptyHint")} />}
+        empty={
+          <EmptyState icon={IconFiles} title={t("empty")} hint={t("emptyHint")}>
+            <SampleButton onDone={({ id }) => open(id)} />
+          </EmptyState>
+        }
       />
       <CollectionDialog isOpen={dialog === "new"} onClose={() => setDialog("")} onDone={open} />
     </Page>

@@ -19,6 +19,7 @@ import { ago } from "../../i18n/format";
 import { goTo, select, titleOf } from "./commands";
 import { DeliveryLedger } from "./deliveries/ledger";
 import classes from "./flow.module.css";
+import { HelpPanel } from "./help/help-panel";
 import { RunList } from "./run/run-list";
 import { useDraft, useGraph, useHistory, useIsEditable, useSession, useUi } from "./session";
 import { sheet } from "./shortcuts";
@@ -48,6 +49,7 @@ export function Drawers() {
       {drawer === "problems" && <Problems onJump={close} />}
       {drawer === "search" && <Search onJump={close} />}
       {drawer === "shortcuts" && <Sheet />}
+      {drawer === "help" && <HelpPanel onClose={close} />}
     </Drawer>
   );
 }

@@ -8,6 +8,7 @@ import { flows, nodeTypes, runs, type SavedFlow } from "../../api/flows";
 import { EmptyState } from "../../components/empty-state";
 import { FailureNotice } from "../../components/failure-notice";
 import { Pending } from "../../components/pending";
+import { showFailure } from "../../components/toast";
 import { browserJournal, Draft } from "../../flow/draft";
 import type { NodeType } from "../../flow/node-type";
 import { openPins } from "../../flow/pins";
@@ -44,6 +45,7 @@ import { useShortcuts } from "./shortcuts";
 import { StatusBar } from "./status-bar";
 import { useFlow } from "./texts";
 import { Toolbar } from "./toolbar";
+import { Tour } from "./tour/tour";
 import { VariablesDialog } from "./variables-dialog";
 import { PublishDialog } from "./versions/publish-dialog";
 
@@ -132,7 +134,15 @@ function OpenFlow({ flow, types, isTesting }: Opened & { isTesting: boolean }) {
       ui: createStore<Ui>({ ...firstUi, isTesting, hasMinimap: window.innerWidth > 900 }),
       run: createStore(noRun),
       chat: createStore(newChat()),
-      pins: openPins(flow.id),
+      pins: openPins(flow.id, {
+        keeper: {
+          load: () => flows.pins(flow.id),
+          put: (node, output) => flows.putPin(flow.id, node, output),
+          remove: (node) => flows.removePin(flow.id, node),
+        },
+        mayWrite: may("projects:write"),
+        onRefused: showFailure,
+      }),
       mayWrite: may("projects:write"),
       mayRun: may("flows:run"),
       mayPublish: may("flows:publish"),
@@ -235,20 +245,21 @@ function Layout() {
       <FrozenBar />
       <div className={classes.middle}>
         {isEditable && (
-          <div className={classes.left}>
+          <div className={classes.left} data-tour="palette">
             <Palette />
           </div>
         )}
         <div className={classes.centre}>
-          <div className={classes.stage}>
+          <div className={classes.stage} data-tour="canvas">
             {mode === "canvas" ? <Canvas /> : <Outline />}
             {mode === "canvas" && <EmptyCanvas />}
             <RunBanner />
+            <Tour />
           </div>
           {isTesting && <TestPanel />}
         </div>
         {chosen && (
-          <div className={classes.right} data-panel>
+          <div className={classes.right} data-panel data-tour="panel">
             <NodePanel id={chosen} />
           </div>
         )}

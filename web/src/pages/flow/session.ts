@@ -47,7 +47,8 @@ export type Drawer =
   | "runs"
   | "problems"
   | "search"
-  | "shortcuts";
+  | "shortcuts"
+  | "help";
 
 export interface Ui {
   selection: Selection;

@@ -54,6 +54,7 @@ export const sheet = {
   outline: ["O"],
   zoom: ["+", "−", "0", "1"],
   sheet: ["?"],
+  help: ["F1"],
 } as const;
 
 function isTyping(target: EventTarget | null): boolean {
@@ -133,6 +134,7 @@ export function useShortcuts(isEditable: boolean): void {
       0: () => flow.fitView({ padding: 0.2, maxZoom: 1 }),
       1: () => flow.zoomTo(1),
       "shift+?": () => ui.set({ drawer: "shortcuts" }),
+      f1: () => ui.set({ drawer: "help" }),
       "?": () => ui.set({ drawer: "shortcuts" }),
       "shift+escape": () => clearRun(session),
     };

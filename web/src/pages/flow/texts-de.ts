@@ -42,6 +42,7 @@ export const de: Translation<typeof en> = {
     minimapOn: "Karte zeigen",
     minimapOff: "Karte ausblenden",
     shortcuts: "Tastatur",
+    help: "Hilfe",
   },
   state: { draft: "Entwurf", live: "Aktiv, Version {{number}}", changed: "Aktiv, mit Änderungen" },
   save: {
@@ -214,6 +215,7 @@ export const de: Translation<typeof en> = {
     problems: "Probleme",
     search: "Suchen und ersetzen",
     shortcuts: "Tastatur",
+    help: "Hilfe",
   },
   nextTimes: {
     title: "Nächste Läufe, in Ihrer eigenen Zeit",
@@ -396,5 +398,6 @@ export const de: Translation<typeof en> = {
     outline: "Gliederung oder Fläche",
     zoom: "Größer, kleiner, einpassen, 100 %",
     sheet: "Diese Tasten",
+    help: "Hilfe",
   },
 };

@@ -39,6 +39,7 @@ export const en = {
     minimapOn: "Show the map",
     minimapOff: "Hide the map",
     shortcuts: "Keyboard",
+    help: "Help",
   },
   state: { draft: "Draft", live: "Live, version {{number}}", changed: "Live, with changes" },
   save: {
@@ -215,6 +216,7 @@ export const en = {
     problems: "Problems",
     search: "Search and replace",
     shortcuts: "Keyboard",
+    help: "Help",
   },
   nextTimes: {
     title: "Next runs, in your own time",
@@ -396,5 +398,6 @@ export const en = {
     outline: "Outline or canvas",
     zoom: "Zoom in, out, fit, 100 %",
     sheet: "These keys",
+    help: "Help",
   },
 } as const;

@@ -6,6 +6,7 @@ import {
   IconArrowLeft,
   IconChecks,
   IconDots,
+  IconHelp,
   IconHistory,
   IconInbox,
   IconKeyboard,
@@ -138,6 +139,7 @@ export function Toolbar() {
             size="compact-sm"
             variant={isRunning ? "light" : "filled"}
             color={isRunning ? "red" : undefined}
+            data-tour="run"
             leftSection={isRunning ? <IconPlayerStop size={15} /> : <IconPlayerPlay size={15} />}
             onClick={() => (isRunning ? void stopRun(session) : ui.set({ isTesting: !isTesting }))}
           >
@@ -148,6 +150,7 @@ export function Toolbar() {
           <Button
             size="compact-sm"
             variant="light"
+            data-tour="publish"
             leftSection={<IconRocket size={15} />}
             onClick={() => ui.set({ dialog: "publish" })}
           >
@@ -296,6 +299,9 @@ function More() {
           </Menu.Item>
           <Menu.Item onClick={() => ui.set({ hasMinimap: !hasMinimap })}>
             {t(hasMinimap ? "toolbar.minimapOff" : "toolbar.minimapOn")}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconHelp size={15} />} onClick={() => ui.set({ drawer: "help" })}>
+            {t("toolbar.help")}
           </Menu.Item>
           <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={() => ui.set({ drawer: "shortcuts" })}>
             {t("toolbar.shortcuts")}

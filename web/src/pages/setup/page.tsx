@@ -67,7 +67,7 @@ function OwnerForm({ token }: { token: string }) {
       post("/api/v1/setup", { ...content, token, locale: currentLanguage(), transport: "cookie" }),
     onSuccess: async () => {
       await client.resetQueries({ queryKey: meQuery.queryKey });
-      await navigate({ to: "/", replace: true });
+      await navigate({ to: "/welcome", replace: true });
     },
   });
   return (

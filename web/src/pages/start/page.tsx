@@ -10,6 +10,7 @@ import { helloCall } from "../../components/snippet";
 import { Snippets } from "../../components/snippets";
 import { compact, money, number } from "../../i18n/format";
 import { useMay, useMe } from "../../session/me";
+import { Checklist } from "./checklist";
 import { ConnectModel } from "./connect-model";
 import { useActiveKeys, useTotals } from "./data";
 import { Step } from "./step";
@@ -23,6 +24,7 @@ export default function StartPage() {
   return (
     <Page title={t("welcome", { name })} description={t("description")} width={920}>
       <Stack gap="md">
+        <Checklist />
         <Totals />
         <ConnectModel />
         <MakeKey newKey={newKey} onMade={setNewKey} />

@@ -17,7 +17,7 @@ export default function VerifyEmailPage() {
   if (confirmation.isSuccess) {
     return (
       <OutsidePage title={t("done")}>
-        <Button component={Link} to="/login" fullWidth>
+        <Button component={Link} to="/login" search={{ to: "/welcome" } as never} fullWidth>
           {t("signIn")}
         </Button>
       </OutsidePage>

@@ -6,11 +6,20 @@ import { Pending } from "../../../components/pending";
 import { ChangeRow } from "../panel/change-row";
 import { useDraft } from "../session";
 import { useFlow } from "../texts";
+import { PermissionLine } from "./permission-sheet";
 
 const parts = ["nodes", "edges", "variables", "project_variables", "secrets", "notes"] as const;
 
+interface Props {
+  flow: string;
+  from: string;
+  to: string;
+  /** What the one may touch and the other not is listed, too. */
+  hasPermissions?: boolean;
+}
+
 /** What differs between two states of a flow, in its graph and in all settings. */
-export function DiffView({ flow, from, to }: { flow: string; from: string; to: string }) {
+export function DiffView({ flow, from, to, hasPermissions = true }: Props) {
   const t = useFlow();
   const revision = useDraft((state) => state.flow.revision);
   const diff = useQuery({
@@ -27,13 +36,13 @@ export function DiffView({ flow, from, to }: { flow: string; from: string; to: s
           {t(isMoved ? "diff.onlyLayout" : "diff.same")}
         </Text>
       )}
-      {added.length > 0 && (
+      {hasPermissions && added.length > 0 && (
         <Stack gap={2}>
           <Text size="xs" fw={600}>
             {t("diff.capabilities")}
           </Text>
           {added.map((capability) => (
-            <Code key={JSON.stringify(capability)}>{Object.values(capability).join(" ")}</Code>
+            <PermissionLine key={JSON.stringify(capability)} permission={capability} />
           ))}
         </Stack>
       )}

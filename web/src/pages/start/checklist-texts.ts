@@ -1,0 +1,52 @@
+import { defineTexts } from "../../i18n/texts";
+
+export const useChecklist = defineTexts("checklist", {
+  en: {
+    title: "First steps",
+    count: "{{done}} of {{all}} done",
+    complete: "All done. This list can go.",
+    dismiss: "Put away",
+    open: "to do",
+    done: "done",
+    point: {
+      model: "Let a model answer",
+      flow: "Run a flow",
+      document: "Ask a document",
+      key: "Make an API key",
+      publish: "Publish a flow",
+      member: "Invite somebody",
+    },
+    go: {
+      model: "Playground",
+      flow: "Begin with one",
+      document: "Sample documents",
+      key: "Keys",
+      publish: "Your flows",
+      member: "Members",
+    },
+  },
+  de: {
+    title: "Erste Schritte",
+    count: "{{done}} von {{all}} erledigt",
+    complete: "Alles erledigt. Diese Liste kann weg.",
+    dismiss: "Ausblenden",
+    open: "offen",
+    done: "erledigt",
+    point: {
+      model: "Ein Modell antworten lassen",
+      flow: "Einen Ablauf ausführen",
+      document: "Ein Dokument befragen",
+      key: "Einen API-Schlüssel erstellen",
+      publish: "Einen Ablauf veröffentlichen",
+      member: "Jemanden einladen",
+    },
+    go: {
+      model: "Spielwiese",
+      flow: "Mit einem beginnen",
+      document: "Beispieldokumente",
+      key: "Schlüssel",
+      publish: "Ihre Abläufe",
+      member: "Mitglieder",
+    },
+  },
+});
