@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Conflict,
     /// Somebody else has changed it meanwhile; the details have both states.
     Stale,
+    /// The caller may not do this.
+    Forbidden,
     /// The input is wrong.
     Invalid,
     /// The flow cannot be published; the details are the report.
@@ -101,6 +103,7 @@ impl From<rag::Error> for Error {
     fn from(error: rag::Error) -> Self {
         let kind = match error.kind {
             rag::ErrorKind::NotFound => ErrorKind::NotFound,
+            rag::ErrorKind::Conflict => ErrorKind::Conflict,
             rag::ErrorKind::Unavailable => ErrorKind::Unavailable,
             _ => ErrorKind::Internal,
         };
@@ -114,6 +117,7 @@ impl From<Error> for ApiError {
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             ErrorKind::Conflict => (StatusCode::CONFLICT, "conflict"),
             ErrorKind::Stale => (StatusCode::CONFLICT, "stale_revision"),
+            ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
             ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "invalid_request"),
             ErrorKind::InvalidWorkflow => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_workflow"),
             ErrorKind::Grown => (StatusCode::CONFLICT, "permissions_grew"),

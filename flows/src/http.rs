@@ -2,6 +2,7 @@
 
 mod expressions;
 mod node_types;
+mod own_templates;
 mod pins;
 mod projects;
 mod query;
@@ -19,6 +20,7 @@ use accounts::routes;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn;
 use gateway::Gateway;
+use rag::Rag;
 
 use crate::Flows;
 
@@ -31,11 +33,13 @@ impl FromRef<Flows> for Accounts {
     }
 }
 
-/// What the gallery needs: its flows, and which models can be called.
+/// What the gallery needs: its flows, which models can be called, and the hub that sample documents go
+/// to, where there is one.
 #[derive(Clone)]
 struct Gallery {
     flows: Flows,
     gateway: Gateway,
+    rag: Option<Rag>,
 }
 
 impl FromRef<Gallery> for Accounts {
@@ -45,15 +49,26 @@ impl FromRef<Gallery> for Accounts {
 }
 
 /// The gallery of templates. The paths are complete: merge the router, do not nest it.
-pub fn gallery(flows: Flows, gateway: Gateway) -> Routes {
+pub fn gallery(flows: Flows, gateway: Gateway, rag: Option<Rag>) -> Routes {
     Routes::new()
-        .routes(routes!(templates::list))
+        .routes(routes!(templates::list, own_templates::create))
         .routes(routes!(templates::categories))
         .routes(routes!(templates::featured))
-        .routes(routes!(templates::get))
+        .routes(routes!(
+            templates::get,
+            own_templates::update,
+            own_templates::delete
+        ))
+        .routes(routes!(own_templates::versions, own_templates::add_version))
+        .routes(routes!(own_templates::rate, own_templates::unrate))
         .routes(routes!(templates::use_template))
         .routes(routes!(templates::clone_template))
-        .with_state(Gallery { flows, gateway })
+        .with_state(Gallery {
+            flows,
+            gateway,
+            rag,
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(with_request_id))
 }
 

@@ -19,4 +19,6 @@ store::id! {
     pub struct TurnId;
     /// A saved state of a whole project.
     pub struct SavePointId;
+    /// A template that an organization keeps.
+    pub struct TemplateId;
 }

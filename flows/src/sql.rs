@@ -7,6 +7,7 @@ pub(crate) mod pins;
 pub(crate) mod projects;
 pub(crate) mod save_points;
 pub(crate) mod schedules;
+pub(crate) mod templates;
 pub(crate) mod tools;
 pub(crate) mod values;
 pub(crate) mod variables;

@@ -1,18 +1,21 @@
-//! Templates: flows to begin with, inside of the program.
+//! Templates: flows to begin with. Some come with the program, others are kept by organizations, for
+//! themselves or for the whole instance.
 //!
-//! # Adding a template
+//! # Adding a template to the program
 //!
 //! A folder in `templates/catalog` with `template.json` (facts and graph) and `README.md`, one line in
 //! `templates/catalog.rs`, and how it runs in `flows/tests/it/templates.rs`. What must be connected
-//! before it runs is found out by its graph.
+//! before it runs is found out by its graph. Sample documents of its collections stand in
+//! `templates/samples.rs`.
 
 mod catalog;
+mod clean;
+mod edit;
+mod gallery;
+mod opinions;
 mod requires;
+mod samples;
 
-use std::sync::Arc;
-
-use accounts::{Actor, Principal};
-use gateway::Gateway;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -20,10 +23,16 @@ use utoipa::ToSchema;
 use crate::graph::Graph;
 use crate::ids::ProjectId;
 use crate::node::{Registry, Role};
-use crate::transfer::{Mapping, rename};
-use crate::workflows::{CreateWorkflow, SavedWorkflow};
-use crate::{Error, Flows, Result};
+pub use crate::sql::templates::TemplateVersion;
+use crate::sql::variables::ProjectVariable;
+use crate::transfer::Mapping;
+use crate::workflows::SavedWorkflow;
+use crate::{Error, Result};
+pub use edit::{CreateTemplate, NewTemplateVersion, UpdateTemplate};
+pub use gallery::Caller;
+pub use opinions::{RateTemplate, TemplateRating};
 pub use requires::{Needed, NeededModel, TemplateNeeds};
+pub use samples::{FilledCollection, SampleCollection};
 
 /// How much one has to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -35,6 +44,49 @@ pub enum Complexity {
     Intermediate,
     /// What models are and how they fail.
     Advanced,
+}
+
+impl Complexity {
+    /// The word in SQL and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Beginner => "beginner",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        let all = [Self::Beginner, Self::Intermediate, Self::Advanced];
+        all.into_iter().find(|one| one.word() == word)
+    }
+}
+
+/// Where a template comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// It came with the program.
+    Catalog,
+    /// The caller's organization keeps it.
+    Own,
+    /// Another organization keeps it, and it is published on the instance.
+    Shared,
+}
+
+/// In which order templates are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateOrder {
+    /// Featured ones first, then by name.
+    #[default]
+    Featured,
+    /// Those of which most flows were made first.
+    Used,
+    /// Those that people like best first.
+    Rated,
+    /// Those that were made or changed last first.
+    Newest,
 }
 
 /// What a template's file says.
@@ -58,16 +110,33 @@ struct Facts {
 /// A template.
 #[derive(Debug, Clone)]
 pub struct Template {
-    slug: &'static str,
-    readme: &'static str,
+    slug: String,
+    readme: String,
     facts: Facts,
+    origin: Origin,
+    /// Variables of the project that its graph names.
+    variables: Vec<ProjectVariable>,
+    /// Whether all organizations see it.
+    is_published: bool,
+    version: i64,
+    revision: i64,
 }
 
 /// A template as the gallery lists it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TemplateSummary {
-    /// Names it.
+    /// Names it: a word for those of the program, an id for those of organizations.
     pub slug: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Whether all organizations of the instance see it.
+    pub is_published: bool,
+    /// The newest version, 1 and up.
+    pub version: i64,
+    /// Flows that were made of it, on the whole instance.
+    pub uses: i64,
+    /// What people of the instance think of it.
+    pub rating: TemplateRating,
     /// For people.
     pub name: String,
     /// One sentence.
@@ -109,6 +178,12 @@ pub struct TemplateDetail {
     pub sample_input: Value,
     /// What must be there for it to run, and whether it is.
     pub requires: TemplateNeeds,
+    /// Collections that it brings sample documents for.
+    pub samples: Vec<SampleCollection>,
+    /// Names of project variables that it brings.
+    pub variables: Vec<String>,
+    /// Rises with each change of one that an organization keeps; give it back when saving.
+    pub revision: i64,
 }
 
 /// A kind of template.
@@ -136,6 +211,14 @@ pub struct UseTemplate {
     /// Names of the organization in place of the template's.
     #[serde(default)]
     pub mapping: Mapping,
+    /// Whether collections that it names and that are not there are made of its sample documents, if
+    /// the caller may change collections.
+    #[serde(default = "yes")]
+    pub samples: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A flow that was made of a template.
@@ -148,6 +231,8 @@ pub struct UsedTemplate {
     /// What a first run may begin with.
     #[schema(value_type = Option<Object>)]
     pub sample_input: Value,
+    /// Collections that were made of sample documents.
+    pub samples: Vec<FilledCollection>,
 }
 
 /// Which templates are wanted; absent fields want all.
@@ -161,10 +246,14 @@ pub struct TemplateFilter {
     pub complexity: Option<Complexity>,
     /// Featured ones only.
     pub featured: bool,
+    /// Those from there only.
+    pub origin: Option<Origin>,
+    /// In which order.
+    pub order: TemplateOrder,
 }
 
-/// Categories with their titles, in the gallery's order.
-const CATEGORIES: &[(&str, &str)] = &[
+/// Slugs of categories with their titles, in the gallery's order.
+pub const CATEGORIES: &[(&str, &str)] = &[
     ("customer-service", "Customer service"),
     ("knowledge", "Knowledge"),
     ("productivity", "Productivity"),
@@ -175,43 +264,18 @@ const CATEGORIES: &[(&str, &str)] = &[
 ];
 
 impl Template {
-    /// All, featured ones first, then by name.
+    /// All of the program, featured ones first, then by name.
     pub fn all() -> &'static [Self] {
         catalog::all()
     }
 
-    /// The template of this slug.
+    /// The program's template of this slug.
     ///
     /// # Errors
     /// `NotFound`.
     pub fn find(slug: &str) -> Result<&'static Self> {
         let found = Self::all().iter().find(|template| template.slug == slug);
         found.ok_or_else(|| Error::not_found("template", slug))
-    }
-
-    /// The kinds that there are.
-    pub fn categories() -> Vec<TemplateCategory> {
-        let count = |slug: &str| {
-            let of_kind = Self::all().iter().filter(|t| t.facts.category == slug);
-            of_kind.count()
-        };
-        let all = CATEGORIES.iter().map(|(slug, title)| TemplateCategory {
-            slug: (*slug).to_owned(),
-            title: (*title).to_owned(),
-            count: count(slug),
-        });
-        all.filter(|category| category.count > 0).collect()
-    }
-
-    /// Those that pass.
-    pub fn list(filter: &TemplateFilter) -> Vec<TemplateSummary> {
-        let registry = Registry::default();
-        let passing = Self::all()
-            .iter()
-            .filter(|template| template.passes(filter));
-        passing
-            .map(|template| template.summary(&registry))
-            .collect()
     }
 
     fn passes(&self, filter: &TemplateFilter) -> bool {
@@ -226,9 +290,10 @@ impl Template {
                 .is_none_or(|c| *c == facts.category)
             && filter.complexity.is_none_or(|c| c == facts.complexity)
             && (!filter.featured || facts.is_featured)
+            && filter.origin.is_none_or(|origin| origin == self.origin)
     }
 
-    /// As the gallery lists it.
+    /// As the gallery lists it, before anybody used it.
     pub fn summary(&self, registry: &Registry) -> TemplateSummary {
         let facts = &self.facts;
         let is_trigger = |kind: &str| {
@@ -238,7 +303,12 @@ impl Template {
         let nodes = &facts.graph.nodes;
         let triggers = nodes.iter().filter(|node| is_trigger(&node.kind));
         TemplateSummary {
-            slug: self.slug.to_owned(),
+            slug: self.slug.clone(),
+            origin: self.origin,
+            is_published: self.is_published,
+            version: self.version,
+            uses: 0,
+            rating: TemplateRating::default(),
             name: facts.name.clone(),
             summary: facts.summary.clone(),
             icon: facts.icon.clone(),
@@ -265,62 +335,7 @@ impl Template {
     }
 
     /// What it does and how it is set up, in Markdown.
-    pub fn readme(&self) -> &'static str {
-        self.readme
-    }
-}
-
-impl Flows {
-    /// A template with what it needs, as this caller has it.
-    ///
-    /// # Errors
-    /// `NotFound`, and those of the database.
-    pub async fn template(
-        &self,
-        gateway: &Gateway,
-        who: &Arc<Principal>,
-        slug: &str,
-    ) -> Result<TemplateDetail> {
-        let template = Template::find(slug)?;
-        Ok(TemplateDetail {
-            summary: template.summary(self.registry()),
-            readme: template.readme.to_owned(),
-            graph: template.graph().clone(),
-            sample_input: template.sample_input().clone(),
-            requires: self.needs(gateway, who, None, template.graph()).await?,
-        })
-    }
-
-    /// Makes a flow of a template.
-    ///
-    /// # Errors
-    /// `NotFound` for the template and the project, `Invalid` for the name.
-    pub async fn use_template(
-        &self,
-        gateway: &Gateway,
-        who: &Arc<Principal>,
-        actor: &Actor,
-        slug: &str,
-        wanted: UseTemplate,
-    ) -> Result<UsedTemplate> {
-        let template = Template::find(slug)?;
-        let mut graph = template.graph().clone();
-        rename(&mut graph, self.registry(), &wanted.mapping);
-        let project = wanted.project_id;
-        let wanted = CreateWorkflow {
-            project_id: project,
-            name: wanted.name.unwrap_or_else(|| template.facts.name.clone()),
-            slug: None,
-            description: template.facts.summary.clone(),
-            graph,
-        };
-        let workflow = self.create_workflow(actor, wanted).await?;
-        let graph = &workflow.workflow.graph;
-        let needs = self.needs(gateway, who, Some(project), graph).await?;
-        Ok(UsedTemplate {
-            missing: needs.missing(),
-            sample_input: template.sample_input().clone(),
-            workflow,
-        })
+    pub fn readme(&self) -> &str {
+        &self.readme
     }
 }

@@ -41,7 +41,11 @@ pub fn api(app: &App) -> Routes {
         .merge(gateway::http::router(app.gateway.clone()))
         .merge(rag::http::router(app.rag.clone()))
         .merge(flows::http::router(app.flows.clone()))
-        .merge(flows::http::gallery(app.flows.clone(), app.gateway.clone()))
+        .merge(flows::http::gallery(
+            app.flows.clone(),
+            app.gateway.clone(),
+            Some(app.rag.clone()),
+        ))
         .merge(flows::run::http::router(app.engine.clone()))
         .merge(flows::deploy::http::router(app.deployments.clone()))
         .merge(admin::router(app))

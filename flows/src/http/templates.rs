@@ -11,8 +11,8 @@ use super::Gallery;
 use super::query::Asked;
 use super::workflows::tag;
 use crate::templates::{
-    Complexity, Template, TemplateCategory, TemplateDetail, TemplateFilter, TemplateSummary,
-    UseTemplate, UsedTemplate,
+    Caller, Complexity, Origin, TemplateCategory, TemplateDetail, TemplateFilter, TemplateOrder,
+    TemplateSummary, UseTemplate, UsedTemplate,
 };
 
 /// Which templates are listed.
@@ -29,17 +29,24 @@ pub(super) struct TemplateQuery {
     /// Only featured ones.
     #[serde(default)]
     featured: bool,
+    /// Only those of the program (`catalog`), of the organization (`own`), of others (`shared`).
+    origin: Option<Origin>,
+    /// In which order.
+    #[serde(default)]
+    #[param(inline)]
+    order: TemplateOrder,
 }
 
 /// All of them fit on one page.
-fn page<T>(data: Vec<T>) -> Json<Page<T>> {
+pub(super) fn page<T>(data: Vec<T>) -> Json<Page<T>> {
     Json(Page {
         data,
         next_cursor: None,
     })
 }
 
-/// Lists templates, featured ones first.
+/// Lists templates: those of the program, those that the organization keeps, and those that others have
+/// published on the instance.
 #[utoipa::path(
     get, path = "/api/v1/templates", tag = "Templates", operation_id = "list_templates",
     params(TemplateQuery), security(("api_key" = []), ("session" = [])),
@@ -47,17 +54,24 @@ fn page<T>(data: Vec<T>) -> Json<Page<T>> {
     responses((status = 200, body = Page<TemplateSummary>), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn list(
+    State(gallery): State<Gallery>,
     member: Member,
     Asked(query): Asked<TemplateQuery>,
 ) -> Result<Json<Page<TemplateSummary>>, ApiError> {
-    member.require(Permission::ProjectsRead)?;
+    let who = member.require(Permission::ProjectsRead)?;
     let filter = TemplateFilter {
         search: query.search,
         category: query.category,
         complexity: query.complexity,
         featured: query.featured,
+        origin: query.origin,
+        order: query.order,
     };
-    Ok(page(Template::list(&filter)))
+    let found = gallery
+        .flows
+        .list_templates(&Caller::new(who), &filter)
+        .await?;
+    Ok(page(found))
 }
 
 /// Lists the categories of templates.
@@ -67,9 +81,13 @@ pub(super) async fn list(
     extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Page<TemplateCategory>), (status = "4XX", body = ErrorBody)),
 )]
-pub(super) async fn categories(member: Member) -> Result<Json<Page<TemplateCategory>>, ApiError> {
-    member.require(Permission::ProjectsRead)?;
-    Ok(page(Template::categories()))
+pub(super) async fn categories(
+    State(gallery): State<Gallery>,
+    member: Member,
+) -> Result<Json<Page<TemplateCategory>>, ApiError> {
+    let who = member.require(Permission::ProjectsRead)?;
+    let found = gallery.flows.template_categories(&Caller::new(who)).await?;
+    Ok(page(found))
 }
 
 /// Lists featured templates.
@@ -79,19 +97,26 @@ pub(super) async fn categories(member: Member) -> Result<Json<Page<TemplateCateg
     extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = Page<TemplateSummary>), (status = "4XX", body = ErrorBody)),
 )]
-pub(super) async fn featured(member: Member) -> Result<Json<Page<TemplateSummary>>, ApiError> {
-    member.require(Permission::ProjectsRead)?;
+pub(super) async fn featured(
+    State(gallery): State<Gallery>,
+    member: Member,
+) -> Result<Json<Page<TemplateSummary>>, ApiError> {
+    let who = member.require(Permission::ProjectsRead)?;
     let filter = TemplateFilter {
         featured: true,
         ..TemplateFilter::default()
     };
-    Ok(page(Template::list(&filter)))
+    let found = gallery
+        .flows
+        .list_templates(&Caller::new(who), &filter)
+        .await?;
+    Ok(page(found))
 }
 
 /// Shows a template with its graph and what it needs.
 #[utoipa::path(
-    get, path = "/api/v1/templates/{slug}", tag = "Templates", operation_id = "get_template",
-    params(("slug" = String, Path, description = "The template's slug")),
+    get, path = "/api/v1/templates/{id}", tag = "Templates", operation_id = "get_template",
+    params(("id" = String, Path, description = "The template's slug, or its id")),
     security(("api_key" = []), ("session" = [])),
     extensions(("x-permission" = json!("projects:read"))),
     responses((status = 200, body = TemplateDetail), (status = "4XX", body = ErrorBody)),
@@ -102,17 +127,22 @@ pub(super) async fn get(
     Path(slug): Path<String>,
 ) -> Result<Json<TemplateDetail>, ApiError> {
     let who = member.require(Permission::ProjectsRead)?;
-    let found = gallery.flows.template(&gallery.gateway, who, &slug).await?;
+    let caller = Caller::new(who);
+    let found = gallery
+        .flows
+        .template(&gallery.gateway, &caller, &slug)
+        .await?;
     Ok(Json(found))
 }
 
 /// Makes a flow of a template.
 ///
 /// `mapping` puts the organization's models, collections, credentials and flows in the place of the
-/// template's. `missing` says what must be connected before the flow runs.
+/// template's. Collections that are still missing are made of the template's sample documents unless
+/// `samples` is false. `missing` says what must be connected before the flow runs.
 #[utoipa::path(
-    post, path = "/api/v1/templates/{slug}/use", tag = "Templates", operation_id = "use_template",
-    params(("slug" = String, Path, description = "The template's slug")), request_body = UseTemplate,
+    post, path = "/api/v1/templates/{id}/use", tag = "Templates", operation_id = "use_template",
+    params(("id" = String, Path, description = "The template's slug, or its id")), request_body = UseTemplate,
     security(("api_key" = []), ("session" = [])),
     extensions(("x-permission" = json!("projects:write"))),
     responses((status = 201, body = UsedTemplate), (status = "4XX", body = ErrorBody)),
@@ -124,9 +154,14 @@ pub(super) async fn use_template(
     StrictJson(wanted): StrictJson<UseTemplate>,
 ) -> Result<Response, ApiError> {
     let who = member.require(Permission::ProjectsWrite)?;
-    let Gallery { flows, gateway } = &gallery;
+    let Gallery {
+        flows,
+        gateway,
+        rag,
+    } = &gallery;
+    let caller = Caller::new(who);
     let used = flows
-        .use_template(gateway, who, &member.actor(), &slug, wanted)
+        .use_template(gateway, rag.as_ref(), &caller, &slug, wanted)
         .await?;
     let tag = HeaderValue::from_str(&tag(used.workflow.workflow.revision));
     let mut response = (StatusCode::CREATED, Json(used)).into_response();
@@ -138,8 +173,8 @@ pub(super) async fn use_template(
 
 /// Makes a flow of a template: another name of `use`.
 #[utoipa::path(
-    post, path = "/api/v1/templates/{slug}/clone", tag = "Templates", operation_id = "clone_template",
-    params(("slug" = String, Path, description = "The template's slug")), request_body = UseTemplate,
+    post, path = "/api/v1/templates/{id}/clone", tag = "Templates", operation_id = "clone_template",
+    params(("id" = String, Path, description = "The template's slug, or its id")), request_body = UseTemplate,
     security(("api_key" = []), ("session" = [])),
     extensions(("x-permission" = json!("projects:write"))),
     responses((status = 201, body = UsedTemplate), (status = "4XX", body = ErrorBody)),

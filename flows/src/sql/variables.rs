@@ -107,3 +107,10 @@ pub(crate) async fn secrets(db: &Db, org: OrgId, project: ProjectId) -> Result<V
          WHERE org_id = $1 AND project_id = $2 ORDER BY name",
     ).bind(org).bind(project).fetch_all(c).await)
 }
+
+/// Secrets of all projects of the organization.
+pub(crate) async fn all_secrets(db: &Db, org: OrgId) -> Result<Vec<ProjectSecret>> {
+    on_reader!(db, c => sqlx::query_as(
+        "SELECT name, description, updated_at, credential_id FROM project_secrets WHERE org_id = $1",
+    ).bind(org).fetch_all(c).await)
+}

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::Template;
+use super::{Origin, Template};
 
 struct Source {
     slug: &'static str,
@@ -52,8 +52,13 @@ pub(super) fn all() -> &'static [Template] {
 fn read(source: &Source) -> Template {
     let facts = serde_json::from_str(source.json);
     Template {
-        slug: source.slug,
-        readme: source.readme,
+        slug: source.slug.to_owned(),
+        readme: source.readme.to_owned(),
+        origin: Origin::Catalog,
+        variables: Vec::new(),
+        is_published: true,
+        version: 1,
+        revision: 1,
         // A part of the program, which a test reads.
         facts: facts.unwrap_or_else(|error| panic!("template `{}`: {error}", source.slug)),
     }

@@ -16,6 +16,9 @@ use crate::transfer::{Requires, requires};
 use crate::validate::widget;
 use crate::{Flows, Result};
 
+/// Answers without a key: it quotes.
+const STAND_IN: &str = "builtin/extract";
+
 /// A model that a graph asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NeededModel {
@@ -25,6 +28,8 @@ pub struct NeededModel {
     pub operation: String,
     /// The caller's calls of it have somewhere to go.
     pub is_available: bool,
+    /// A built-in model that can stand in for it where it is not there.
+    pub instead: Option<String>,
 }
 
 /// A thing that a graph names.
@@ -105,10 +110,14 @@ impl Flows {
         requires(graph, self.registry(), &mut named);
         let mut needed_models = Vec::new();
         for (name, operation) in models(graph, self.registry()) {
+            let is_available = gateway.can_call(who, &name).await;
+            let can_stand_in =
+                !is_available && operation == "chat" && gateway.can_call(who, STAND_IN).await;
             needed_models.push(NeededModel {
-                is_available: gateway.can_call(who, &name).await,
+                is_available,
                 name,
                 operation,
+                instead: can_stand_in.then(|| STAND_IN.to_owned()),
             });
         }
         let list = |names: std::collections::BTreeSet<String>, is_there: &dyn Fn(&str) -> bool| {

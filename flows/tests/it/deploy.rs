@@ -54,6 +54,7 @@ impl Site {
             .merge(Router::from(flows::http::gallery(
                 world.flows.clone(),
                 gateway.clone(),
+                None,
             )));
         Self {
             world,
@@ -72,11 +73,13 @@ impl Site {
 
     /// Makes a flow of a template and runs its draft with the sample; the run.
     pub(crate) async fn run(&self, wanted: UseTemplate, template: &Template) -> Value {
-        let (flows, actor) = (&self.world.flows, &self.world.actor);
+        let flows = &self.world.flows;
         let slug = template.summary(flows.registry()).slug;
         let gateway = &self.world.services.gateway;
-        let who = &self.world.principal;
-        let used = flows.use_template(gateway, who, actor, &slug, wanted).await;
+        let caller = flows::templates::Caller::new(&self.world.principal);
+        let used = flows
+            .use_template(gateway, None, &caller, &slug, wanted)
+            .await;
         let used = used.expect("made");
         let path = format!("/api/v1/workflows/{}/execute", used.workflow.workflow.id);
         let triggers = template.summary(flows.registry()).triggers;

@@ -175,6 +175,11 @@ impl Records {
         let run = run.json()["id"].as_str().expect("an id").to_owned();
         let delivery = deliver(site, owner, &ids["/api/v1/projects/{id}"]).await;
         ids.insert("{delivery_id}", delivery);
+        let template = json!({"workflow_id": id, "name": "t", "summary": "s", "category": "data"});
+        let made = site.post("/api/v1/templates", owner, template).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let template = made.json()["slug"].as_str().expect("a slug").to_owned();
+        ids.insert("/api/v1/templates/{id}", template);
         ids.insert("/api/v1/workflows/{id}", id);
         ids.insert("/api/v1/executions/{id}", run);
         let team = ids["/api/v1/teams/{id}"].clone();
@@ -439,6 +444,11 @@ async fn another_organizations_ids_are_not_found_and_its_records_are_in_no_list(
             (
                 "invitations",
                 json!({"email": "x@x.org", "role": "viewer", "team_id": team}),
+            ),
+            (
+                "templates",
+                json!({"workflow_id": records.ids["/api/v1/workflows/{id}"], "name": "x",
+                    "summary": "x", "category": "data"}),
             ),
         ] {
             let answer = site.post(&format!("/api/v1/{path}"), &stranger, body).await;

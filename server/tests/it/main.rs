@@ -7,6 +7,7 @@ mod document;
 mod hub;
 mod isolation;
 mod openapi;
+mod own_templates;
 mod rag_evaluation;
 mod rag_hard_files;
 mod rag_hub;

@@ -17,6 +17,7 @@ import {
   IconRocket,
   IconSchema,
   IconSearch,
+  IconTemplate,
   IconUpload,
   IconVariable,
   IconVersions,
@@ -31,7 +32,10 @@ import type { SaveState } from "../../flow/draft";
 import { readPart } from "../../flow/fragment";
 import { writeGraph } from "../../flow/graph";
 import { isOver } from "../../flow/run-state";
+import { SaveTemplateDialog } from "../../flow/templates/save-dialog";
+import { useTemplateForm } from "../../flow/templates/texts";
 import { ago } from "../../i18n/format";
+import { useMay } from "../../session/me";
 import { arrange, redo, undo } from "./commands";
 import classes from "./flow.module.css";
 import { stopRun } from "./run/start";
@@ -238,6 +242,9 @@ function SavedState() {
 
 function More() {
   const t = useFlow();
+  const templateForm = useTemplateForm();
+  const may = useMay();
+  const [isKept, setKept] = useState(false);
   const session = useSession();
   const { ui, editor } = session;
   const isEditable = useIsEditable();
@@ -293,6 +300,11 @@ function More() {
             {t("toolbar.export")}
           </Menu.Item>
           {isEditable && <Menu.Item onClick={() => file.current?.click()}>{t("toolbar.import")}</Menu.Item>}
+          {isEditable && may("templates:write") && (
+            <Menu.Item leftSection={<IconTemplate size={15} />} onClick={() => setKept(true)}>
+              {templateForm("menu")}
+            </Menu.Item>
+          )}
           <Menu.Divider />
           <Menu.Item onClick={() => ui.set({ isSnapping: !isSnapping })}>
             {t(isSnapping ? "toolbar.snapOff" : "toolbar.snapOn")}
@@ -308,6 +320,11 @@ function More() {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <SaveTemplateDialog
+        flow={isKept ? flow : undefined}
+        before={() => session.draft.flush()}
+        onClose={() => setKept(false)}
+      />
     </>
   );
 }

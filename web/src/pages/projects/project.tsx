@@ -11,6 +11,7 @@ import { FailureNotice } from "../../components/failure-notice";
 import { Page } from "../../components/page";
 import { showDone } from "../../components/toast";
 import { useUrlState } from "../../components/url-state";
+import { SaveTemplateDialog } from "../../flow/templates/save-dialog";
 import { ago, dateTime, number } from "../../i18n/format";
 import { useMay } from "../../session/me";
 import { useChange, useFlowList } from "./data";
@@ -66,12 +67,14 @@ export default function ProjectPage() {
 
 function FlowTable({ project }: { project: string }) {
   const t = useProjects();
-  const mayWrite = useMay()("projects:write");
+  const may = useMay();
+  const mayWrite = may("projects:write");
   const navigate = useNavigate();
   const [which, setWhich] = useUrlState("which", "active");
   const [dialog, setDialog] = useUrlState("dialog");
   const [renamed, setRenamed] = useState<FlowSummary>();
   const [doomed, setDoomed] = useState<FlowSummary>();
+  const [kept, setKept] = useState<FlowSummary>();
   const list = useFlowList(project, which === "archived");
   const open = (id: string) => void navigate({ to: "/flows/$flow", params: { flow: id } } as never);
   const create = useChange(flows.create, ({ id }) => open(id));
@@ -147,6 +150,7 @@ function FlowTable({ project }: { project: string }) {
           onRename={() => setRenamed(flow)}
           onDuplicate={() => duplicate.mutate(flow)}
           onArchive={() => change.mutate({ flow, is_archived: !flow.is_archived })}
+          onKeep={may("templates:write") ? () => setKept(flow) : undefined}
           onRemove={() => setDoomed(flow)}
         />
       ),
@@ -216,6 +220,7 @@ function FlowTable({ project }: { project: string }) {
         onConfirm={() => doomed && remove.mutate(doomed)}
         onClose={() => setDoomed(undefined)}
       />
+      <SaveTemplateDialog flow={kept} onClose={() => setKept(undefined)} />
     </>
   );
 }

@@ -5,9 +5,11 @@ import {
   IconCopy,
   IconDots,
   IconPencil,
+  IconTemplate,
   IconTrash,
   IconUpload,
 } from "@tabler/icons-react";
+import { useTemplateForm } from "../../flow/templates/texts";
 import { useProjects } from "./texts";
 
 interface Props {
@@ -18,13 +20,16 @@ interface Props {
   onDuplicate: () => void;
   onArchive: () => void;
   onExport?: () => void;
+  /** Makes a template of it. */
+  onKeep?: () => void;
   onRemove: () => void;
 }
 
 /** What can be done with a project or flow of a list. */
 export function RowMenu(props: Props) {
-  const { name, isArchived, mayWrite, onRename, onDuplicate, onArchive, onExport, onRemove } = props;
+  const { name, isArchived, mayWrite, onRename, onDuplicate, onArchive, onExport, onKeep, onRemove } = props;
   const t = useProjects();
+  const templateForm = useTemplateForm();
   if (!mayWrite && !onExport) return null;
   return (
     <Menu>
@@ -47,6 +52,11 @@ export function RowMenu(props: Props) {
         {onExport && (
           <Menu.Item leftSection={<IconUpload size={15} />} onClick={onExport}>
             {t("export")}
+          </Menu.Item>
+        )}
+        {onKeep && (
+          <Menu.Item leftSection={<IconTemplate size={15} />} onClick={onKeep}>
+            {templateForm("menu")}
           </Menu.Item>
         )}
         {mayWrite && (

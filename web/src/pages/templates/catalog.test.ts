@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
 import type { Requirements, TemplateSummary } from "../../api/templates";
-import { filled, findTemplates, gapsOf, namesOf } from "./catalog";
+import { filled, findTemplates, gapsOf, namesOf, standIns } from "./catalog";
 
 const template = (slug: string, more: Partial<TemplateSummary> = {}): TemplateSummary => ({
   slug,
+  origin: "catalog",
+  is_published: true,
+  version: 1,
+  uses: 0,
+  rating: { average: null, count: 0, mine: null },
   name: slug,
   summary: "",
   icon: "box",
@@ -21,7 +26,7 @@ const template = (slug: string, more: Partial<TemplateSummary> = {}): TemplateSu
 
 const requires: Requirements = {
   models: [
-    { name: "openai/a", is_available: false },
+    { name: "openai/a", is_available: false, instead: "builtin/extract" },
     { name: "builtin/extract", is_available: true },
   ],
   collections: [{ name: "handbook", is_available: false }],
@@ -42,6 +47,17 @@ test("templates are found by all words, category and complexity", () => {
   expect(find("support leads")).toEqual([]);
   expect(find("", "sales")).toEqual(["scorer"]);
   expect(find("", "", "beginner")).toEqual(["chatbot"]);
+});
+
+test("ours are told from those of the program", () => {
+  const all = [template("chatbot"), template("mine", { origin: "own" })];
+  const found = findTemplates(all, { text: "", category: "", complexity: "", origin: "own" });
+  expect(found.map(({ slug }) => slug)).toEqual(["mine"]);
+});
+
+test("built-in models stand in for those that are not there", () => {
+  expect(standIns(requires)).toEqual({ models: { "openai/a": "builtin/extract" } });
+  expect(standIns({ ...requires, models: [] })).toEqual({});
 });
 
 test("what is missing can be replaced, secrets come later", () => {

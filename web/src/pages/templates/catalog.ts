@@ -13,6 +13,8 @@ export interface Wanted {
   text: string;
   category: string;
   complexity: string;
+  /** Where it comes from; empty: from anywhere. */
+  origin?: string;
 }
 
 export const complexities: Complexity[] = ["beginner", "intermediate", "advanced"];
@@ -20,7 +22,7 @@ export const complexities: Complexity[] = ["beginner", "intermediate", "advanced
 /** Templates in which every word stands, of the category and complexity, in the order of the server. */
 export function findTemplates(
   all: TemplateSummary[],
-  { text, category, complexity }: Wanted,
+  { text, category, complexity, origin }: Wanted,
 ): TemplateSummary[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return all.filter((one) => {
@@ -28,6 +30,7 @@ export function findTemplates(
     return (
       (!category || one.category === category) &&
       (!complexity || one.complexity === complexity) &&
+      (!origin || one.origin === origin) &&
       words.every((word) => said.includes(word))
     );
   });
@@ -38,6 +41,12 @@ export function gapsOf(requires: Requirements): { kind: Mappable; requirement: R
   return mappable.flatMap((kind) =>
     requires[kind].filter((one) => one.is_available === false).map((requirement) => ({ kind, requirement })),
   );
+}
+
+/** What stands in for models that are not there, so that the flow runs at once. */
+export function standIns(requires: Requirements): Mapping {
+  const models = requires.models.flatMap(({ name, instead }) => (instead ? [[name, instead] as const] : []));
+  return models.length > 0 ? { models: Object.fromEntries(models) } : {};
 }
 
 /** Every name that is wanted, with its kind. */

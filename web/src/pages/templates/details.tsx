@@ -13,7 +13,9 @@ import { date } from "../../i18n/format";
 import { useMay } from "../../session/me";
 import { namesOf } from "./catalog";
 import { TemplateFacts } from "./facts";
+import { OwnTemplateMenu, useMayChange, Versions } from "./own";
 import { SetUp } from "./set-up";
+import { Figures, OwnStars } from "./stars";
 import { useTemplates } from "./texts";
 
 /** One template before it is used: its picture, what it needs, how it works. */
@@ -32,12 +34,20 @@ export function TemplateDetails({ slug, onBack }: { slug: string; onBack: () => 
     [types.data],
   );
   const found = template.data;
+  const mayChange = useMayChange(found);
   return (
     <Page
       title={found?.name ?? ""}
       description={found?.summary}
       width={920}
-      actions={found && may("projects:write") && <Button onClick={() => setUsed(true)}>{t("use")}</Button>}
+      actions={
+        found && (
+          <Group gap="xs">
+            {mayChange && <OwnTemplateMenu template={found} onGone={onBack} />}
+            {may("projects:write") && <Button onClick={() => setUsed(true)}>{t("use")}</Button>}
+          </Group>
+        )
+      }
     >
       <Anchor component="button" type="button" size="sm" mb="sm" onClick={onBack}>
         <Group gap={4}>
@@ -50,11 +60,16 @@ export function TemplateDetails({ slug, onBack }: { slug: string; onBack: () => 
       {found && (
         <Stack gap="md">
           <TemplateFacts template={found} />
+          <Group gap="lg">
+            <Figures template={found} />
+            <OwnStars template={found} />
+          </Group>
           <FlowPicture graph={found.graph} titles={titles} label={t("picture", { name: found.name })} />
           <Needs template={found} />
           <Box fz="sm">
             <Markdown text={found.readme} />
           </Box>
+          {found.origin === "own" && <Versions template={found} />}
           <Text size="xs" c="dimmed">
             {t("by", { author: found.author, date: date(found.date) })}
           </Text>
@@ -68,6 +83,7 @@ export function TemplateDetails({ slug, onBack }: { slug: string; onBack: () => 
 function Needs({ template }: { template: Template }) {
   const t = useTemplates();
   const names = namesOf(template.requires);
+  const brings = (collection: string) => template.samples.find((one) => one.collection === collection);
   return (
     <Paper component="section" p="md" radius="lg" aria-label={t("needs")}>
       <Title order={2} fz="md" mb="xs">
@@ -88,6 +104,11 @@ function Needs({ template }: { template: Template }) {
               <Badge color={requirement.is_available ? "teal" : "orange"}>
                 {t(requirement.is_available ? "there" : "missing")}
               </Badge>
+            )}
+            {requirement.is_available === false && kind === "collections" && brings(requirement.name) && (
+              <Text size="xs" c="dimmed">
+                {t("brings", { count: brings(requirement.name)?.documents.length ?? 0 })}
+              </Text>
             )}
           </Group>
         ))}

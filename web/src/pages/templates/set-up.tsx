@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -11,7 +11,7 @@ import { useUrlState } from "../../components/url-state";
 import { rememberInput } from "../../flow/last-input";
 import { useCommon } from "../../i18n/common";
 import { useMay } from "../../session/me";
-import { filled, gapsOf, namesOf } from "./catalog";
+import { filled, gapsOf, namesOf, standIns } from "./catalog";
 import { useTemplates } from "./texts";
 
 interface Props {
@@ -46,8 +46,12 @@ function Form({ template, onClose }: Omit<Props, "isOpen">) {
   const project = chosen ?? (wanted || list.data?.[0]?.id || fresh);
   const [projectName, setProjectName] = useState(template.name);
   const [name, setName] = useState(template.name);
-  const [mapping, setMapping] = useState<Mapping>({});
+  const [mapping, setMapping] = useState<Mapping>(() => standIns(template.requires));
+  const mayFill = useMay()("collections:write");
+  const [isFilled, setFilled] = useState(true);
   const gaps = gapsOf(template.requires);
+  const sampleOf = (name: string) =>
+    mayFill ? template.samples.find((one) => one.collection === name) : undefined;
   const creation = useMutation({
     meta: { silent: true },
     mutationFn: async () => {
@@ -56,15 +60,21 @@ function Form({ template, onClose }: Omit<Props, "isOpen">) {
         project_id: target,
         name: name.trim(),
         mapping: filled(mapping),
+        samples: isFilled,
       });
     },
-    onSuccess: ({ workflow, missing, sample_input: sample }) => {
+    onSuccess: ({ workflow, missing, sample_input: sample, samples }) => {
       const names = namesOf(missing).map(
         ({ kind, requirement }) => `${t(`kind.${kind}`)} ${requirement.name}`,
       );
       rememberInput(workflow.id, sample);
       void client.invalidateQueries({ queryKey: ["projects"] });
       void client.invalidateQueries({ queryKey: ["flows"] });
+      void client.invalidateQueries({ queryKey: ["templates"] });
+      if (samples.length > 0) {
+        void client.invalidateQueries({ queryKey: ["collections"] });
+        showDone(t("setUp.isFilled", { names: samples.map(({ collection }) => collection).join(", ") }));
+      }
       showDone(
         names.length > 0
           ? t("setUp.still", { names: names.join(", ") })
@@ -110,16 +120,43 @@ function Form({ template, onClose }: Omit<Props, "isOpen">) {
             onChange={(event) => setProjectName(event.currentTarget.value)}
           />
         )}
-        {gaps.map(({ kind, requirement }) => (
-          <Instead
-            key={`${kind} ${requirement.name}`}
-            kind={kind}
-            name={requirement.name}
-            value={mapping[kind]?.[requirement.name] ?? ""}
-            onChange={(next) =>
-              setMapping((before) => ({ ...before, [kind]: { ...before[kind], [requirement.name]: next } }))
-            }
-          />
+        {gaps.map(({ kind, requirement }) => {
+          const sample = kind === "collections" ? sampleOf(requirement.name) : undefined;
+          return (
+            <Stack key={`${kind} ${requirement.name}`} gap={6}>
+              {sample && (
+                <Checkbox
+                  label={t("setUp.samples", { name: sample.collection })}
+                  description={
+                    sample.documents.length > 0
+                      ? t("setUp.samplesHint", { count: sample.documents.length })
+                      : t("setUp.samplesEmpty")
+                  }
+                  checked={isFilled}
+                  onChange={(event) => setFilled(event.currentTarget.checked)}
+                />
+              )}
+              {!(sample && isFilled) && (
+                <Instead
+                  kind={kind}
+                  name={requirement.name}
+                  standIn={requirement.instead ?? undefined}
+                  value={mapping[kind]?.[requirement.name] ?? ""}
+                  onChange={(next) =>
+                    setMapping((before) => ({
+                      ...before,
+                      [kind]: { ...before[kind], [requirement.name]: next },
+                    }))
+                  }
+                />
+              )}
+            </Stack>
+          );
+        })}
+        {template.requires.secrets.map(({ name }) => (
+          <Text key={name} size="sm" c="dimmed">
+            {t("setUp.secret", { name })}
+          </Text>
         ))}
         {creation.error && <FailureNotice error={creation.error} />}
         <Group justify="flex-end">
@@ -138,18 +175,24 @@ function Form({ template, onClose }: Omit<Props, "isOpen">) {
 interface InsteadProps {
   kind: Mappable;
   name: string;
+  /** A built-in model that can stand in for it. */
+  standIn: string | undefined;
   value: string;
   onChange: (value: string) => void;
 }
 
 /** Something that is there, for what is not. */
-function Instead({ kind, name, value, onChange }: InsteadProps) {
+function Instead({ kind, name, standIn, value, onChange }: InsteadProps) {
   const t = useTemplates();
+  const mayStore = useMay()("credentials:write");
   const names = useThere(kind);
+  const credentialHint = mayStore ? "setUp.credential" : "setUp.credentialAsk";
+  const otherHint = standIn !== undefined && value === standIn ? "setUp.standIn" : "setUp.insteadHint";
+  const hint = kind === "credentials" ? credentialHint : otherHint;
   return (
     <Autocomplete
       label={t("setUp.instead", { name })}
-      description={t("setUp.insteadHint", { kind: t(`kind.${kind}`), name })}
+      description={t(hint, { kind: t(`kind.${kind}`), name })}
       data={names}
       limit={60}
       value={value}

@@ -8,6 +8,44 @@ export const useTemplates = defineTexts("templates", {
     category: "Category",
     all: "All",
     any: "Any",
+    from: {
+      label: "Where from",
+      catalog: "Ready-made",
+      own: "Ours",
+      shared: "From others",
+      none: "There is no template of ours yet",
+      noneHint: "Open a flow and choose “Save as template” in its menu.",
+    },
+    sort: {
+      label: "Order",
+      featured: "Featured first",
+      used: "Most used",
+      rated: "Best rated",
+      newest: "Newest",
+    },
+    uses_one: "used once",
+    uses_other: "used {{count}} times",
+    stars: {
+      average: "{{average}} of 5 stars from {{count}} people",
+      give: "Your rating",
+      mine: "Your rating",
+      label_one: "{{count}} star",
+      label_other: "{{count}} stars",
+      takeBack: "Take back",
+    },
+    own: {
+      change: "Change",
+      edit: "Edit “{{name}}”",
+      saved: "The template is saved.",
+      deleteTitle: "Delete the template “{{name}}”?",
+      deleteHint:
+        "Its versions and ratings go with it. Flows that were made of it stay. This cannot be undone.",
+      gone: "“{{name}}” is deleted.",
+      versions: "Versions",
+      version: "Version {{number}}",
+    },
+    brings_one: "comes with {{count}} sample document",
+    brings_other: "comes with {{count}} sample documents",
     complexity: {
       label: "Complexity",
       beginner: "Easy",
@@ -47,6 +85,19 @@ export const useTemplates = defineTexts("templates", {
       instead: "In place of {{name}}",
       insteadHint: "{{kind}} “{{name}}” is not there. Choose another one, or leave it and add it later.",
       submit: "Make the flow",
+      standIn:
+        "“{{name}}” is not there. This built-in model answers without a key; choose another one later.",
+      samples: "Make the collection “{{name}}” now",
+      samplesHint_one:
+        "With {{count}} sample document, so that the flow answers at once. You can add your own later.",
+      samplesHint_other:
+        "With {{count}} sample documents, so that the flow answers at once. You can add your own later.",
+      samplesEmpty: "It is empty; the flow fills it.",
+      credential: "{{kind}} “{{name}}” is not there. Choose another one, or store it under Models.",
+      credentialAsk:
+        "{{kind}} “{{name}}” is not there. An administrator can store it; the flow is made without it.",
+      secret: "Afterwards, set the secret “{{name}}” in the project.",
+      isFilled: "Sample documents are in “{{names}}”.",
       done: "“{{name}}” is made. Run it now with the sample input.",
       still: "Still missing: {{names}}",
     },
@@ -59,6 +110,44 @@ export const useTemplates = defineTexts("templates", {
     category: "Kategorie",
     all: "Alle",
     any: "Beliebig",
+    from: {
+      label: "Woher",
+      catalog: "Fertige",
+      own: "Unsere",
+      shared: "Von anderen",
+      none: "Es gibt noch keine eigene Vorlage",
+      noneHint: "Öffnen Sie einen Ablauf und wählen Sie in seinem Menü „Als Vorlage speichern“.",
+    },
+    sort: {
+      label: "Reihenfolge",
+      featured: "Empfohlene zuerst",
+      used: "Am meisten verwendet",
+      rated: "Am besten bewertet",
+      newest: "Neueste",
+    },
+    uses_one: "einmal verwendet",
+    uses_other: "{{count}}-mal verwendet",
+    stars: {
+      average: "{{average}} von 5 Sternen von {{count}} Personen",
+      give: "Ihre Bewertung",
+      mine: "Ihre Bewertung",
+      label_one: "{{count}} Stern",
+      label_other: "{{count}} Sterne",
+      takeBack: "Zurücknehmen",
+    },
+    own: {
+      change: "Ändern",
+      edit: "„{{name}}“ bearbeiten",
+      saved: "Die Vorlage ist gespeichert.",
+      deleteTitle: "Vorlage „{{name}}“ löschen?",
+      deleteHint:
+        "Ihre Versionen und Bewertungen verschwinden mit ihr. Abläufe, die daraus gemacht wurden, bleiben. Das lässt sich nicht rückgängig machen.",
+      gone: "„{{name}}“ ist gelöscht.",
+      versions: "Versionen",
+      version: "Version {{number}}",
+    },
+    brings_one: "bringt {{count}} Beispieldokument mit",
+    brings_other: "bringt {{count}} Beispieldokumente mit",
     complexity: {
       label: "Schwierigkeit",
       beginner: "Leicht",
@@ -99,6 +188,20 @@ export const useTemplates = defineTexts("templates", {
       insteadHint:
         "{{kind}} „{{name}}“ gibt es hier nicht. Wählen Sie etwas anderes, oder ergänzen Sie es später.",
       submit: "Ablauf anlegen",
+      standIn:
+        "„{{name}}“ gibt es hier nicht. Dieses eingebaute Modell antwortet ohne Schlüssel; Sie können später ein anderes wählen.",
+      samples: "Sammlung „{{name}}“ jetzt anlegen",
+      samplesHint_one:
+        "Mit {{count}} Beispieldokument, damit der Ablauf sofort antwortet. Eigene fügen Sie später hinzu.",
+      samplesHint_other:
+        "Mit {{count}} Beispieldokumenten, damit der Ablauf sofort antwortet. Eigene fügen Sie später hinzu.",
+      samplesEmpty: "Sie ist leer; der Ablauf füllt sie.",
+      credential:
+        "{{kind}} „{{name}}“ gibt es hier nicht. Wählen Sie andere, oder legen Sie sie unter Modelle ab.",
+      credentialAsk:
+        "{{kind}} „{{name}}“ gibt es hier nicht. Eine Administratorin kann sie ablegen; der Ablauf wird ohne sie angelegt.",
+      secret: "Setzen Sie danach das Geheimnis „{{name}}“ im Projekt.",
+      isFilled: "Beispieldokumente liegen in „{{names}}“.",
       done: "„{{name}}“ ist angelegt. Führen Sie ihn nun mit der Beispieleingabe aus.",
       still: "Es fehlt noch: {{names}}",
     },
