@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
+import { collections } from "../../api/collections";
 import { flows, runs } from "../../api/flows";
 import { useMay, useMe } from "../../session/me";
 import { useActiveKeys, useTotals } from "./data";
@@ -19,14 +20,10 @@ export function useProgress(): Partial<Record<Point, boolean | undefined>> {
   const { organization } = useMe();
   const totals = useTotals();
   const keys = useActiveKeys();
-  const asked = useQuery({
-    queryKey: ["usage", "asked"],
-    enabled: may("usage:read") && may("collections:read"),
-    queryFn: async () => {
-      const params = { query: { operation: "chat", caller: "rag" } };
-      const { total } = await body(api.GET("/api/v1/usage", { params: params as never }));
-      return total.calls > 0;
-    },
+  const filled = useQuery({
+    queryKey: ["collections", "any-filled"],
+    enabled: may("collections:read"),
+    queryFn: async () => (await collections.list()).data.some((one) => one.document_count > 0),
   });
   const ran = useQuery({
     queryKey: ["runs", "any-completed"],
@@ -54,7 +51,7 @@ export function useProgress(): Partial<Record<Point, boolean | undefined>> {
   return {
     ...(may("usage:read") ? { model: totals.data && totals.data.calls > totals.data.errors } : {}),
     ...(may("flows:run") ? { flow: ran.data } : {}),
-    ...(may("usage:read") && may("collections:read") ? { document: asked.data } : {}),
+    ...(may("collections:write") ? { document: filled.data } : {}),
     ...(may("keys:write") ? { key: keys.data?.some(({ name }) => name !== firstKey) } : {}),
     ...(may("flows:publish") ? { publish: published.data } : {}),
     ...(may("members:write") ? { member: joined.data } : {}),

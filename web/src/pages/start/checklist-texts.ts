@@ -11,7 +11,7 @@ export const useChecklist = defineTexts("checklist", {
     point: {
       model: "Let a model answer",
       flow: "Run a flow",
-      document: "Ask a document",
+      document: "Add documents to ask",
       key: "Make an API key",
       publish: "Publish a flow",
       member: "Invite somebody",
@@ -35,7 +35,7 @@ export const useChecklist = defineTexts("checklist", {
     point: {
       model: "Ein Modell antworten lassen",
       flow: "Einen Ablauf ausführen",
-      document: "Ein Dokument befragen",
+      document: "Dokumente zum Befragen hinzufügen",
       key: "Einen API-Schlüssel erstellen",
       publish: "Einen Ablauf veröffentlichen",
       member: "Jemanden einladen",

@@ -2,7 +2,7 @@ import { ActionIcon, Box, Input, Textarea } from "@mantine/core";
 import { IconBraces } from "@tabler/icons-react";
 import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { useFlow } from "../texts";
-import type { EditorHandle, Language } from "./code/editor";
+import type { EditorHandle, Language, Typed } from "./code/editor";
 import { LivePreview } from "./preview";
 import { useReferences } from "./references";
 
@@ -29,8 +29,8 @@ export function ExpressionField(props: Props) {
   const t = useFlow();
   const [isFocused, setFocused] = useState(false);
   const handle = useRef<EditorHandle>(null);
-  /** Where the cursor is while the editor is loaded. */
-  const cursor = useRef<number | null>(null);
+  /** What is typed while the editor is loaded. */
+  const typed = useRef<Typed | null>(null);
   const references = useReferences();
   const hasExpressions = language === "template" || language === "expression";
   return (
@@ -53,15 +53,17 @@ export function ExpressionField(props: Props) {
             minRows={lines}
             autosize
             onChange={(event) => {
-              cursor.current = event.currentTarget.selectionEnd;
-              onChange(event.currentTarget.value);
+              const { value: text, selectionEnd } = event.currentTarget;
+              typed.current = { text, cursor: selectionEnd };
+              onChange(text);
             }}
             onFocus={(event) => {
-              cursor.current = event.currentTarget.selectionEnd;
+              const { value: text, selectionEnd } = event.currentTarget;
+              typed.current = { text, cursor: selectionEnd };
             }}
             onBlur={(event) => {
               // Without a next field it is this one that goes away.
-              if (event.relatedTarget) cursor.current = null;
+              if (event.relatedTarget) typed.current = null;
             }}
           />
         }
@@ -77,7 +79,7 @@ export function ExpressionField(props: Props) {
           isRequired={props.isRequired ?? false}
           isInvalid={Boolean(props.error)}
           handle={handle}
-          cursor={cursor}
+          typed={typed}
           onChange={onChange}
           onFocus={setFocused}
         />

@@ -25,6 +25,12 @@ export interface EditorHandle {
   offer: () => void;
 }
 
+/** A text that somebody is at, and where. */
+export interface Typed {
+  text: string;
+  cursor: number;
+}
+
 export interface EditorProps {
   /** What screen readers call it. */
   name: string;
@@ -37,8 +43,8 @@ export interface EditorProps {
   isRequired: boolean;
   isInvalid: boolean;
   handle: RefObject<EditorHandle | null>;
-  /** Where the cursor was in the field that stood here until this one was loaded; absent: nobody was in it. */
-  cursor?: RefObject<number | null>;
+  /** What was typed in the field that stood here until this one was loaded; `null`: nobody was in it. */
+  typed?: RefObject<Typed | null>;
   onChange: (value: string) => void;
   onFocus: (isFocused: boolean) => void;
 }
@@ -107,16 +113,20 @@ export default function CodeEditor(props: EditorProps) {
   const latest = useRef(props);
   /** Texts that were given to `onChange` and have not come back as the value. */
   const sent = useRef<string[]>([]);
+  const isNew = useRef(true);
   latest.current = props;
   const parts = useRef({ grammar: new Compartment(), state: new Compartment() });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; the effects below change it
   useEffect(() => {
     const isCode = language === "javascript" || language === "python" || language === "json";
+    // The last letters before this was loaded may not have come back as the value yet.
+    const text = props.typed?.current?.text;
+    if (text !== undefined && text !== value) sent.current.push(text);
     const editor = new EditorView({
       parent: place.current ?? undefined,
       state: EditorState.create({
-        doc: value,
+        doc: text ?? value,
         extensions: [
           parts.current.grammar.of(grammarOf(language)),
           parts.current.state.of(stateOf(props)),
@@ -174,6 +184,10 @@ export default function CodeEditor(props: EditorProps) {
   useEffect(() => {
     const editor = view.current;
     if (!editor) return;
+    if (isNew.current) {
+      isNew.current = false;
+      return;
+    }
     // What comes back may be older than what is typed by now: that is no news.
     const known = sent.current.indexOf(value);
     if (known >= 0 && editor.hasFocus) {
@@ -190,15 +204,15 @@ export default function CodeEditor(props: EditorProps) {
   }, [value]);
 
   // Who was typing goes on typing.
-  const { cursor } = props;
+  const { typed } = props;
   useEffect(() => {
     const editor = view.current;
-    const at = cursor?.current;
-    if (!editor || !cursor || at == null) return;
-    cursor.current = null;
+    const last = typed?.current;
+    if (!editor || !typed || !last) return;
+    typed.current = null;
     editor.focus();
-    editor.dispatch({ selection: { anchor: Math.min(at, editor.state.doc.length) } });
-  }, [cursor]);
+    editor.dispatch({ selection: { anchor: Math.min(last.cursor, editor.state.doc.length) } });
+  }, [typed]);
 
   useEffect(() => {
     handle.current = { offer: () => view.current && offer(view.current, latest.current.language) };
