@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use outbound::Network;
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +14,6 @@ use tokio::sync::watch;
 
 use crate::mail::Mailer;
 use crate::memory::Memory;
-use crate::network::Network;
 use crate::oidc::Providers;
 use crate::password::Passwords;
 use crate::refresh::Refresher;

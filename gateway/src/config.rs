@@ -17,6 +17,9 @@ pub struct GatewayConfig {
     pub models: BTreeMap<String, ModelConfig>,
     /// Corrections and additions to the model catalogue, by `provider/model`.
     pub catalogue: BTreeMap<String, crate::catalogue::Override>,
+    /// How addresses are reached that organizations entered.
+    #[serde(skip)]
+    pub outbound: outbound::Settings,
 }
 
 /// Defaults of all calls.

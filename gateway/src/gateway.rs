@@ -115,7 +115,7 @@ impl Gateway {
             ..outbound::Settings::default()
         });
         let health = health_book();
-        let guarded = Client::guarded(&outbound::Settings::default());
+        let guarded = Client::guarded(&config.outbound);
         let local: Vec<Arc<dyn LocalModels>> = vec![Arc::new(setup::Builtin)];
         let table = setup::table(&config, &client, &health, &prefixes(&local))?;
         let writer = Writer::new(journal);

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The guard said no.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(
-    "{host} is not a public address ({address}); connections into private networks are not allowed"
+    "{host} is not a public address ({address}); connections into private networks are not allowed \
+     unless the server's configuration lists them in `outbound.allowed_networks`"
 )]
 pub struct Refusal {
     /// Host as it stands in the URL.

@@ -18,14 +18,29 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::address::{Refusal, is_public};
+use crate::network::Network;
 
 /// Whose addresses a client connects to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Policy {
     /// The instance owner's: anything goes.
     Trusted,
-    /// A tenant's: public addresses only.
-    PublicOnly,
+    /// A tenant's: public addresses.
+    Public {
+        /// What the instance's owner allows beside them.
+        and: Arc<[Network]>,
+    },
+}
+
+impl Policy {
+    fn allows(&self, address: IpAddr) -> bool {
+        match self {
+            Self::Trusted => true,
+            Self::Public { and } => {
+                is_public(address) || and.iter().any(|network| network.contains(address))
+            }
+        }
+    }
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -40,7 +55,9 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(policy: Policy, connect_timeout: Duration) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver { policy });
+        let mut tcp = HttpConnector::new_with_resolver(Resolver {
+            policy: policy.clone(),
+        });
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(Duration::from_secs(60)));
@@ -50,16 +67,13 @@ impl Connector {
 
     /// Literal addresses never reach the resolver, so they are judged here.
     fn check_literal(&self, uri: &Uri) -> Result<(), Refusal> {
-        if self.policy == Policy::Trusted {
-            return Ok(());
-        }
         let host = uri.host().unwrap_or_default();
         let literal = host
             .trim_start_matches('[')
             .trim_end_matches(']')
             .parse::<IpAddr>();
         match literal {
-            Ok(address) if !is_public(address) => Err(Refusal {
+            Ok(address) if !self.policy.allows(address) => Err(Refusal {
                 host: host.to_owned(),
                 address,
             }),
@@ -102,26 +116,24 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let policy = self.policy;
+        let policy = self.policy.clone();
         Box::pin(async move {
-            let addresses = resolve(policy, name.as_str(), 0).await?;
+            let addresses = resolve(&policy, name.as_str(), 0).await?;
             Ok(addresses.into_iter())
         })
     }
 }
 
 /// The addresses of a name or literal address, minus what the policy forbids.
-pub(crate) async fn resolve(policy: Policy, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(crate) async fn resolve(policy: &Policy, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
-    if policy == Policy::PublicOnly {
-        refuse_private(host, &addresses)?;
-    }
+    refuse_others(policy, host, &addresses)?;
     Ok(addresses)
 }
 
 /// One private address among public ones is enough to refuse: it is a rebinding attempt.
-fn refuse_private(host: &str, addresses: &[SocketAddr]) -> io::Result<()> {
-    let Some(bad) = addresses.iter().find(|a| !is_public(a.ip())) else {
+fn refuse_others(policy: &Policy, host: &str, addresses: &[SocketAddr]) -> io::Result<()> {
+    let Some(bad) = addresses.iter().find(|a| !policy.allows(a.ip())) else {
         return Ok(());
     };
     let refusal = Refusal {

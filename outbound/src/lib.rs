@@ -3,8 +3,8 @@
 //! Two clients with one interface: [`Client::trusted`] for addresses from the instance's own
 //! configuration (vendors, a local Ollama) and [`Client::guarded`] for hosts that a tenant entered.
 //! The guarded one resolves a name once and connects to that very address, and refuses private,
-//! loopback, link-local and other special addresses, so that nobody can reach the instance's network
-//! through it. It is checked at each connection, therefore at each redirect hop too.
+//! loopback, link-local and other special addresses outside of what the instance's owner allows, so
+//! that nobody can reach the instance's network through it. It is checked at each connection, therefore at each redirect hop too.
 //!
 //! HTTP/1.1 only, on purpose: one HTTP/2 connection per origin would queue behind its
 //! stream limit (100 at most vendors), which a gateway with 500 open streams would feel.
@@ -18,6 +18,7 @@ mod address;
 mod body;
 mod connector;
 mod error;
+mod network;
 mod pool;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ pub use address::{Refusal, is_public};
 pub use body::OutBody;
 pub use connector::Policy;
 pub use error::{Error, ErrorKind};
+pub use network::Network;
 pub use pool::InBody;
 
 use connector::Connector;
@@ -43,6 +45,8 @@ pub struct Settings {
     pub pool_idle_timeout: Duration,
     /// Idle connections kept per host.
     pub pool_max_idle_per_host: usize,
+    /// Ranges beside the public internet that a guarded client may connect to.
+    pub allowed_networks: Vec<Network>,
 }
 
 impl Default for Settings {
@@ -53,6 +57,7 @@ impl Default for Settings {
             // Each idle connection keeps some 25 kB of buffers. Open streams are not idle: bursts above
             // this only cost new connections when they end all at once.
             pool_max_idle_per_host: 128,
+            allowed_networks: Vec::new(),
         }
     }
 }
@@ -73,11 +78,12 @@ impl Client {
 
     /// For addresses that a tenant entered.
     pub fn guarded(settings: &Settings) -> Self {
-        Self::with_policy(settings, Policy::PublicOnly)
+        let allowed = settings.allowed_networks.as_slice().into();
+        Self::with_policy(settings, Policy::Public { and: allowed })
     }
 
     fn with_policy(settings: &Settings, policy: Policy) -> Self {
-        let connector = connector::https(Connector::new(policy, settings.connect_timeout));
+        let connector = connector::https(Connector::new(policy.clone(), settings.connect_timeout));
         Self {
             pool: Pool::new(connector, settings.clone()),
             policy,
@@ -91,7 +97,7 @@ impl Client {
     pub fn connecting_within(&self, timeout: Duration) -> Self {
         Self {
             pool: self.pool.clone(),
-            policy: self.policy,
+            policy: self.policy.clone(),
             connect_timeout: timeout.min(self.connect_timeout),
         }
     }
@@ -111,7 +117,7 @@ impl Client {
     /// # Errors
     /// `Refused` when the guard forbids an address, `Connect` when the host is not known.
     pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
-        let found = connector::resolve(self.policy, host, port);
+        let found = connector::resolve(&self.policy, host, port);
         match tokio::time::timeout(self.connect_timeout, found).await {
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(error)) => Err(error::from_connect(&error)),

@@ -69,6 +69,27 @@ async fn guarded_client_refuses_private_names_and_literals() {
 }
 
 #[tokio::test]
+async fn guarded_client_reaches_what_is_allowed_and_nothing_beside_it() {
+    let port = serve_once().await;
+    let client = Client::guarded(&Settings {
+        allowed_networks: vec!["127.0.0.1".parse().expect("an address")],
+        ..Settings::default()
+    });
+    let answer = client.send(get(&format!("http://127.0.0.1:{port}/"))).await;
+    assert_eq!(answer.expect("answers").status(), 200);
+    let found = client.addresses("127.0.0.1", port).await.expect("allowed");
+    assert_eq!(found.len(), 1);
+    for url in ["http://127.0.0.2:1/", "http://10.0.0.1/", "http://[::1]:1/"] {
+        let error = client.send(get(url)).await.expect_err("is refused");
+        assert_eq!(error.kind, ErrorKind::Refused, "{url}: {error}");
+        assert!(
+            error.message.contains("outbound.allowed_networks"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn nobody_listening_is_a_connect_error() {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await

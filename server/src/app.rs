@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use accounts::{Accounts, AccountsConfig, Network, Secret};
+use accounts::{Accounts, AccountsConfig, Secret};
 use anyhow::{Context, Result, anyhow};
 use flows::deploy::{Deployments, FlowModels};
 use flows::node::{Registry, Services};
 use flows::run::{Engine, EngineConfig, EngineParts};
 use flows::{Flows, StoredFiles};
 use gateway::{Gateway, Parts};
+use outbound::Network;
 use rag::Rag;
 use rag::blob::FileStore;
 use store::{Db, DbConfig, SystemClock};
@@ -122,7 +123,7 @@ impl App {
             clock: Arc::new(SystemClock),
             parser: Arc::new(sandbox.clone()),
             blobs: Arc::new(FileStore::new(config.server.data_dir.join("blobs"))),
-            client: outbound::Client::guarded(&outbound::Settings::default()),
+            client: outbound::Client::guarded(&config.outbound()),
             models_dir: config.server.data_dir.join("models"),
             config: config.rag.clone(),
         });
@@ -133,7 +134,8 @@ impl App {
         handles.insert(sandbox.clone());
         handles.insert(rag.clone());
         let files = config.server.data_dir.join("files");
-        let engine = engine(&flows, &gateway, handles, files);
+        let outbound = outbound::Client::guarded(&config.outbound());
+        let engine = engine(&flows, &gateway, handles, files, outbound);
         let deployments = Deployments::new(flows.clone(), engine.clone());
         gateway.register_local(Arc::new(FlowModels(deployments.clone())));
         Ok(Self {
@@ -151,11 +153,17 @@ impl App {
 }
 
 /// The engine that runs flows, with all that their nodes may reach.
-fn engine(flows: &Flows, gateway: &Gateway, handles: http::Extensions, files: PathBuf) -> Engine {
+fn engine(
+    flows: &Flows,
+    gateway: &Gateway,
+    handles: http::Extensions,
+    files: PathBuf,
+    outbound: outbound::Client,
+) -> Engine {
     let services = Services {
         gateway: gateway.clone(),
         clock: Arc::new(SystemClock),
-        outbound: outbound::Client::guarded(&outbound::Settings::default()),
+        outbound,
         blobs: Arc::new(StoredFiles::new(FileStore::new(files))),
         handles,
     };

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use gateway::config::{Defaults, GatewayConfig, ModelConfig, ProviderConfig};
+use outbound::Network;
 use rag::RagConfig;
 use sandbox::SandboxConfig;
 use serde::Deserialize;
@@ -34,6 +35,8 @@ pub struct Config {
     pub email: EmailConfig,
     /// Workers for users' code and uploaded files.
     pub sandbox: SandboxConfig,
+    /// Connections to addresses that organizations entered.
+    pub outbound: OutboundConfig,
     /// Documents.
     pub rag: RagConfig,
     /// Defaults of model calls.
@@ -148,6 +151,28 @@ impl AuthSection {
             }
         }
         Ok(all)
+    }
+}
+
+/// Connections to addresses that organizations entered: web requests, databases and mail servers of
+/// flows, webhooks, sources of documents.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutboundConfig {
+    /// Private addresses and ranges that may be reached, such as `10.1.2.0/24`.
+    pub allowed_networks: Vec<Range>,
+}
+
+/// An address, or a range of them.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Range(pub Network);
+
+impl TryFrom<String> for Range {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(Self)
     }
 }
 
@@ -303,6 +328,15 @@ impl Config {
             providers: self.providers.clone(),
             models: self.models.clone(),
             catalogue: self.catalogue.clone(),
+            outbound: self.outbound(),
+        }
+    }
+
+    /// How addresses are reached that organizations entered.
+    pub fn outbound(&self) -> outbound::Settings {
+        outbound::Settings {
+            allowed_networks: self.outbound.allowed_networks.iter().map(|n| n.0).collect(),
+            ..outbound::Settings::default()
         }
     }
 }
@@ -373,6 +407,18 @@ mod tests {
         let message = problem("[gateway.timeouts]\ntotal_ms = \"soon\"\n");
         assert!(
             message.starts_with("`gateway.timeouts.total_ms`:"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn allowed_networks_are_ranges() {
+        let config = Config::parse("[outbound]\nallowed_networks = [\"10.1.0.0/16\", \"::1\"]\n");
+        let allowed = config.expect("is fine").outbound().allowed_networks;
+        assert!(allowed[0].contains([10, 1, 2, 3].into()));
+        let message = problem("[outbound]\nallowed_networks = [\"intranet\"]\n");
+        assert!(
+            message.contains("`intranet` is no address or range"),
             "{message}"
         );
     }

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use accounts::Network;
 use accounts::http::{ApiError, PeerAddress, with_request_id};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -14,6 +13,7 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Json, Response};
 use axum::routing::any;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use outbound::Network;
 use serde_json::json;
 
 use super::{Deployments, Hook, LEASE, answer, request, unavailable};
