@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
-import { type ComponentType, lazy, Suspense } from "react";
+import { type ComponentType, createElement, Suspense, useEffect, useState } from "react";
 import { NotFound } from "../components/not-found";
 import { Page } from "../components/page";
 import { Pending } from "../components/pending";
@@ -13,20 +13,43 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 
 const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
 
-const preloadOf = (load: LoadPage) => async () => {
+const preloadOf = (load: () => Promise<unknown>) => async () => {
   await load();
 };
 
-/** A page that is loaded when it is visited, or already when the pointer is over its link. */
+/**
+ * A page that is loaded when it is visited, or already when the pointer is over its link. Not by
+ * `React.lazy`: once a fallback is shown, React keeps it for 300 ms, however fast the page is there.
+ */
 function lazyPage(load: LoadPage, fallback: ComponentType) {
-  const Content = lazy(load);
-  const Fallback = fallback;
-  const component = () => (
-    <Suspense fallback={<Fallback />}>
-      <Content />
-    </Suspense>
-  );
-  return Object.assign(component, { preload: preloadOf(load) });
+  let loaded: ComponentType | undefined;
+  const once = async () => {
+    loaded ??= (await load()).default;
+    return loaded;
+  };
+  const component = () => {
+    const [page, setPage] = useState<{ Content?: ComponentType; error?: unknown }>({ Content: loaded });
+    useEffect(() => {
+      if (page.Content || page.error) return;
+      let isThere = true;
+      once().then(
+        (Content) => isThere && setPage({ Content }),
+        (error: unknown) => isThere && setPage({ error }),
+      );
+      return () => {
+        isThere = false;
+      };
+    }, [page]);
+    // As a lazy component would: the boundary around it says what to do.
+    if (page.error) throw page.error;
+    const { Content = fallback } = page;
+    return (
+      <Suspense fallback={createElement(fallback)}>
+        <Content />
+      </Suspense>
+    );
+  };
+  return Object.assign(component, { preload: preloadOf(once) });
 }
 
 const inside = pages.map((entry) => {
@@ -39,7 +62,7 @@ const inside = pages.map((entry) => {
   return createRoute({
     getParentRoute: () => shell,
     path: entry.path,
-    component: Object.assign(component, { preload: preloadOf(entry.load) }),
+    component: Object.assign(component, { preload: Content.preload }),
   });
 });
 

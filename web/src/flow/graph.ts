@@ -189,6 +189,18 @@ export function nodeOf(graph: Graph, id: string): FlowNode | undefined {
   return index.get(id);
 }
 
+const edgeIndexes = new WeakMap<FlowEdge[], Map<string, FlowEdge>>();
+
+/** The edge with this id; asked as often as {@link nodeOf}. */
+export function edgeOf(graph: Graph, id: string): FlowEdge | undefined {
+  let index = edgeIndexes.get(graph.edges);
+  if (!index) {
+    index = new Map(graph.edges.map((edge) => [edge.id, edge]));
+    edgeIndexes.set(graph.edges, index);
+  }
+  return index.get(id);
+}
+
 /** `a-z`, then up to 63 of `a-z 0-9 _`: what expressions can name. */
 export function isKey(text: string): boolean {
   return /^[a-z][a-z0-9_]{0,63}$/.test(text);

@@ -107,6 +107,7 @@ const firstUi: Ui = {
   hasMinimap: true,
   look: undefined,
   zoom: 1,
+  isFar: false,
 };
 
 interface Opened {

@@ -65,6 +65,8 @@ export interface Ui {
   /** Where the canvas shall look; a new object each time. */
   look: { nodes: string[] } | undefined;
   zoom: number;
+  /** Nodes are too small for their ports and texts to be drawn. */
+  isFar: boolean;
 }
 
 /** Everything the parts of the editor share. */

@@ -10,6 +10,7 @@ import {
   type OnConnectStartParams,
   ReactFlow,
   useReactFlow,
+  type Viewport,
   ViewportPortal,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
@@ -31,14 +32,20 @@ import { align } from "./guides";
 import { NodeCard } from "./node-card";
 import { NoteNode, noteId } from "./note-node";
 import { portOfHandle } from "./port-handle";
-import { sizeOf } from "./sizes";
+import { farZoom, manyNodes, sizeOf } from "./sizes";
 
 const nodeTypes = { card: NodeCard, container: ContainerNode, note: NoteNode, "group-frame": GroupNode };
 const edgeTypes = { flow: FlowEdgeView };
 /** What is dragged out of the palette says its type under this name. */
 export const dragFormat = "application/x-flow-node";
-/** Above this many nodes only those in view are drawn. */
-const manyNodes = 150;
+/** A view of the first node, or of the one at the top left where nothing begins. */
+function beginning(nodes: Node[]): Viewport {
+  const zoom = 0.75;
+  const outer = nodes.filter((node) => !node.parentId && !node.hidden);
+  const [first] = outer.sort((a, b) => a.position.y - b.position.y || a.position.x - b.position.x);
+  const { x, y } = first?.position ?? { x: 0, y: 0 };
+  return { x: 60 - x * zoom, y: 60 - y * zoom, zoom };
+}
 
 /** The flow as a drawing that can be changed. */
 export function Canvas() {
@@ -47,7 +54,7 @@ export function Canvas() {
   const t = useFlow();
   const flow = useReactFlow();
   const graph = useGraph((state) => state);
-  usePorts();
+  const { version } = usePorts();
   const isEditable = useIsEditable();
   const selection = useUi((state) => state.selection);
   const isSnapping = useUi((state) => state.isSnapping);
@@ -62,17 +69,20 @@ export function Canvas() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn follows the graph
   useLayoutEffect(() => {
     setNodes((before) => drawNodes(session, selection, before, isEditable));
-  }, [graph, selection, session, isEditable]);
+  }, [graph, selection, session, isEditable, version]);
+  const isLarge = nodes.length > manyNodes;
+  // A large flow opens at its beginning, where it can be read, and not as a heap of specks.
+  const [start] = useState(() => (isLarge ? beginning(nodes) : undefined));
   const edges = useMemo(() => drawEdges(graph, selection), [graph, selection]);
 
   useEffect(() => {
-    if (!look) return;
+    if (!look || (look.nodes.length === 0 && isLarge)) return;
     const wanted = look.nodes.map((id) => ({ id }));
     const options = wanted.length > 0 ? { nodes: wanted, maxZoom: 1.1 } : { maxZoom: 1 };
     // The nodes have to be drawn first.
     const timer = setTimeout(() => void flow.fitView({ padding: 0.2, duration: 200, ...options }), 30);
     return () => clearTimeout(timer);
-  }, [look, flow]);
+  }, [look, flow, isLarge]);
 
   const commit = useCallback(
     (moved: { id: string; position: { x: number; y: number } }[], merge?: string) => {
@@ -319,16 +329,21 @@ export function Canvas() {
           const at = { x: event.clientX, y: event.clientY };
           ui.set({ picker: { at, place: flow.screenToFlowPosition(at) } });
         }}
+        onMove={(_, { zoom }) => ui.set({ isFar: isLarge && zoom < farZoom })}
         onMoveEnd={(_, { zoom }) => ui.set({ zoom })}
-        onInit={(instance) => ui.set({ zoom: instance.getZoom() })}
+        onInit={(instance) => {
+          const zoom = instance.getZoom();
+          ui.set({ zoom, isFar: isLarge && zoom < farZoom });
+        }}
         zoomOnDoubleClick={false}
-        fitView
+        fitView={!start}
+        defaultViewport={start}
         fitViewOptions={{ padding: 0.2, maxZoom: 1 }}
-        minZoom={0.1}
+        minZoom={isLarge ? 0.02 : 0.1}
         maxZoom={2}
         snapToGrid={isSnapping}
         snapGrid={[20, 20]}
-        onlyRenderVisibleElements={nodes.length > manyNodes}
+        onlyRenderVisibleElements={isLarge}
         nodesDraggable={isEditable}
         nodesConnectable={isEditable}
         connectionRadius={24}

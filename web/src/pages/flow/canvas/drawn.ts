@@ -2,10 +2,15 @@ import type { Edge, Node } from "@xyflow/react";
 import { type Graph, nodeOf } from "../../../flow/graph";
 import type { FlowSession, Selection } from "../session";
 import { handleId } from "./port-handle";
-import { sizeOf } from "./sizes";
+import { handlesOf, manyNodes, sizeOf } from "./sizes";
 
 const folded = { width: 210, height: 44 };
 const around = { left: 18, top: 40, right: 18, bottom: 18 };
+
+/** Names of a node's ports, where its handles are told and not measured. */
+function portsOf({ handles }: Node): string | undefined {
+  return handles?.map(({ id }) => id).join();
+}
 
 /** How deep a node stands in containers: parents are drawn before what is in them. */
 function depths(graph: Graph): Map<string, number> {
@@ -55,8 +60,9 @@ export function drawNodes(
       known.height === node.height &&
       known.ariaLabel === node.ariaLabel &&
       known.draggable === node.draggable &&
-      known.type === node.type;
-    return isSame ? known : { ...node, measured: known.measured };
+      known.type === node.type &&
+      portsOf(known) === portsOf(node);
+    return isSame ? known : { ...node, measured: known.measured ?? node.measured };
   };
   const frames = graph.groups.flatMap((group): Node[] => {
     const boxes = group.nodes.flatMap((id) => {
@@ -85,6 +91,7 @@ export function drawNodes(
       }),
     ];
   });
+  const isLarge = graph.nodes.length > manyNodes;
   const depth = depths(graph);
   const sorted = [...graph.nodes].sort((a, b) => (depth.get(a.id) ?? 0) - (depth.get(b.id) ?? 0));
   let unplaced = 0;
@@ -93,12 +100,14 @@ export function drawNodes(
     const place = graph.layout.nodes[node.id];
     const position = place ?? { x: 40 + (unplaced++ % 6) * 280, y: 60 + Math.floor(unplaced / 6) * 160 };
     const isContainer = type?.role === "container";
+    const size = isContainer || isLarge ? sizeOf(session, node.id) : undefined;
     return keep({
       id: node.id,
       type: isContainer ? "container" : "card",
       data: {},
       position: { x: position.x, y: position.y },
-      ...(isContainer ? sizeOf(session, node.id) : {}),
+      ...(isContainer ? size : {}),
+      ...(isLarge && !isContainer ? { measured: size, handles: handlesOf(session, node) } : {}),
       selected: chosen.has(node.id),
       draggable: isEditable,
       hidden: hidden.has(node.id),

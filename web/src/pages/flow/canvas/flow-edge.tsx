@@ -2,18 +2,19 @@ import { IconPlus, IconX } from "@tabler/icons-react";
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import { conversion, portLook } from "../../../flow/data-type";
-import { nodeOf } from "../../../flow/graph";
+import { edgeOf, nodeOf } from "../../../flow/graph";
 import { remove } from "../../../flow/operations";
 import { sidesOf } from "../../../flow/ports";
 import { number } from "../../../i18n/format";
-import { useDraft, useGraph, useIsEditable, usePorts, useRun, useSession } from "../session";
+import { useDraft, useGraph, useIsEditable, usePorts, useRun, useSession, useUi } from "../session";
 import { useFlow } from "../texts";
 import classes from "./canvas.module.css";
+import { problemsOf } from "./problems-of";
 
 /** What an edge carries: the types at its ends, and how the one becomes the other. */
 function useCarried(id: string) {
   const book = usePorts();
-  const edge = useGraph((graph) => graph.edges.find((one) => one.id === id));
+  const edge = useGraph((graph) => edgeOf(graph, id));
   const from = useGraph((graph) => edge && nodeOf(graph, edge.from.node));
   const to = useGraph((graph) => edge && nodeOf(graph, edge.to.node));
   const sides = from && to ? sidesOf(from, to, book) : undefined;
@@ -28,7 +29,8 @@ export const FlowEdgeView = memo(function FlowEdgeView(props: EdgeProps) {
   const { editor, ui } = useSession();
   const isEditable = useIsEditable();
   const { edge, output, input, how } = useCarried(id);
-  const isWrong = useDraft(({ report }) => report.problems.some((problem) => problem.edge === id));
+  const isFar = useUi((state) => state.isFar);
+  const isWrong = useDraft(({ report }) => problemsOf(report.problems).edges.has(id));
   const work = useRun((view) => (edge ? view.nodes[edge.from.node] : undefined));
   const isBusy = useRun((view) => (edge ? view.nodes[edge.to.node]?.status === "running" : false));
   const [path, x, y] = getBezierPath({
@@ -55,7 +57,7 @@ export const FlowEdgeView = memo(function FlowEdgeView(props: EdgeProps) {
       <BaseEdge
         id={id}
         path={path}
-        interactionWidth={18}
+        interactionWidth={isFar ? 0 : 18}
         style={{
           stroke: color,
           strokeWidth: selected ? 3 : isControl ? 1.5 : 2,

@@ -10,6 +10,7 @@ import {
 } from "@tabler/icons-react";
 import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
+import type { Problem } from "../../../api/flows";
 import { type FlowNode, nodeOf } from "../../../flow/graph";
 import type { NodeType } from "../../../flow/node-type";
 import type { NodeWork } from "../../../flow/run-state";
@@ -17,19 +18,22 @@ import { useStore } from "../../../flow/store";
 import { duration, money, number } from "../../../i18n/format";
 import { TypeIcon } from "../icons";
 import { usePin } from "../panel/texts";
-import { useDraft, useGraph, usePorts, useRun, useSession } from "../session";
+import { useDraft, useGraph, usePorts, useRun, useSession, useUi } from "../session";
 import { summaryOf } from "../summary";
 import { useFlow } from "../texts";
 import classes from "./canvas.module.css";
 import { PortHandle } from "./port-handle";
+import { problemsOf } from "./problems-of";
+import { sizeOf } from "./sizes";
+
+const none: Problem[] = [];
 
 /** The node, its type, its worst problem, and what the run says of it. */
 export function useNodeFacts(id: string) {
   const { book } = useSession();
   const node = useGraph((graph) => nodeOf(graph, id));
   const type = node && book.types.get(node.type);
-  const problems = useDraft(({ report }) => report.problems);
-  const own = problems.filter((problem) => problem.node === id);
+  const own = useDraft(({ report }) => problemsOf(report.problems).nodes.get(id)) ?? none;
   const worst = own.find(({ severity }) => severity === "error") ?? own[0];
   const work = useRun((view) => view.nodes[id]);
   return { node, type, problem: worst, problemCount: own.length, work };
@@ -111,7 +115,31 @@ export function NodeFoot({ work }: { work: NodeWork }) {
 }
 
 /** A step or trigger on the canvas. */
-export const NodeCard = memo(function NodeCard({ id, selected }: NodeProps) {
+export const NodeCard = memo(function NodeCard(props: NodeProps) {
+  const isFar = useUi((ui) => ui.isFar);
+  return isFar ? <FarCard {...props} /> : <NearCard {...props} />;
+});
+
+/** A card from afar: as large as it is near by, without what could not be seen. */
+function FarCard({ id, selected }: NodeProps) {
+  const session = useSession();
+  const { node, type, problem, work } = useNodeFacts(id);
+  if (!node) return null;
+  return (
+    <div
+      className={`${classes.card} ${classes.far}`}
+      data-chosen={selected || undefined}
+      data-disabled={node.disabled || undefined}
+      data-status={work?.status}
+      data-severity={problem?.severity}
+      style={{ height: sizeOf(session, id).height }}
+    >
+      {node.name || type?.title || node.type}
+    </div>
+  );
+}
+
+function NearCard({ id, selected }: NodeProps) {
   const { node, type, problem, work } = useNodeFacts(id);
   const book = usePorts();
   if (!node) return null;
@@ -139,4 +167,4 @@ export const NodeCard = memo(function NodeCard({ id, selected }: NodeProps) {
       {work && <NodeFoot work={work} />}
     </div>
   );
-});
+}
