@@ -27,6 +27,7 @@ const album: Graph = {
     edge("e1", ["start", "photo"], ["answer", "value"], "data"),
     edge("e2", ["start", "out"], ["ask", "in"]),
     edge("e3", ["ask", "then"], ["never", "in"]),
+    edge("e4", ["ask", "else"], ["answer", "in"]),
   ],
   layout: { nodes: { start: { x: 0, y: 0 }, answer: { x: 320, y: 0 }, ask: { x: 320, y: 180 }, never: { x: 640, y: 180 } } },
 };

@@ -89,7 +89,11 @@ export function ChatView({ trigger }: { trigger: FlowNode }) {
             <Pill
               key={`${file.name}${file.lastModified}${file.size}`}
               withRemoveButton
-              removeButtonProps={{ "aria-label": t("file.drop", { name: file.name }), tabIndex: 0 }}
+              removeButtonProps={{
+                "aria-label": t("file.drop", { name: file.name }),
+                "aria-hidden": false,
+                tabIndex: 0,
+              }}
               onRemove={() => setFiles((before) => before.filter((one) => one !== file))}
             >
               {file.name}

@@ -40,6 +40,7 @@ export function FileField({
     ...props,
     accept: kind.accept || undefined,
     clearable: !sent.isPending,
+    clearButtonProps: { "aria-label": t("file.drop", { name: chosen.map(({ name }) => name).join(", ") }) },
     disabled: sent.isPending,
     leftSection: sent.isPending ? <Loader size={14} /> : <IconUpload size={15} aria-hidden />,
     placeholder: kept.length > 0 && chosen.length === 0 ? kept.join(", ") : t("file.choose"),
