@@ -39,7 +39,7 @@ test("from the setup link to the first run of a template in less than a minute, 
   for (const name of ["document", "key", "publish", "member"]) await expect(point(name).getByRole("img", { name: "to do" })).toBeVisible();
   await expect(list.getByRole("status")).toHaveText("2 of 6 done");
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Make a key now" }).click();
+  await page.getByRole("button", { name: /^Make (a key now|another one)/ }).click();
   await expect(list.getByRole("status")).toHaveText("3 of 6 done");
   await list.getByRole("button", { name: "Put away" }).click();
   await expect(list).toHaveCount(0);
