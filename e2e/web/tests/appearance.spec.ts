@@ -2,6 +2,7 @@ import { expect, expectAccessible, test } from "../support/test.ts";
 
 const inside = [
   "/",
+  "/welcome",
   "/projects",
   "/templates",
   "/runs",

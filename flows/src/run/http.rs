@@ -3,6 +3,7 @@
 mod act;
 mod events;
 mod execute;
+mod files;
 mod read;
 mod socket;
 
@@ -38,6 +39,8 @@ pub fn router(engine: Engine) -> Routes {
         .routes(routes!(read::get))
         .routes(routes!(read::logs))
         .routes(routes!(read::approvals))
+        .routes(routes!(files::upload))
+        .routes(routes!(files::download))
         .routes(routes!(events::events))
         .routes(routes!(socket::socket))
         .routes(routes!(act::stop))

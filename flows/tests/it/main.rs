@@ -3,6 +3,7 @@
 mod ai;
 mod deploy;
 mod failure;
+mod files;
 mod http;
 mod knowledge;
 mod mcp;

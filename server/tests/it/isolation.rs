@@ -251,6 +251,7 @@ fn with_others(path: &str) -> String {
         .replace("{number}", "1")
         .replace("{kind}", "chat")
         .replace("{node}", "start")
+        .replace("{file}", "none")
         .replace("{save_point_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b11")
         .replace("{document_id}", "0198c1f0-5a3e-7c3e-9d51-1f0a4f9d2b12")

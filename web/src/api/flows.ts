@@ -1,4 +1,5 @@
 /** Projects, flows and their runs, as `/api/v1` gives them. */
+import type { StoredFile } from "../flow/files";
 import type { Json, Settings, StoredGraph, Variable } from "../flow/graph";
 import type { NodeType, Ports } from "../flow/node-type";
 import type { Time } from "../i18n/format";
@@ -464,6 +465,11 @@ export interface Preview {
 export const previewExpression = (text: string, scope: Record<string, Json>) =>
   call<Preview>("POST", "/expressions/preview", { text, scope });
 
+/** Where a file of a run is read. */
+export function runFile(run: string, file: string): string {
+  return `/api/v1/executions/${run}/files/${encodeURIComponent(file)}`;
+}
+
 export const runs = {
   list: list<Run>("/executions"),
   get: (id: string) => call<Execution>("GET", `/executions/${id}`),
@@ -473,6 +479,20 @@ export const runs = {
     call<Run>("POST", `/executions/${id}/${deed}`),
   fork: (id: string, node: string, input?: Settings) =>
     call<Run>("POST", `/executions/${id}/fork`, input ? { node, input } : { node }),
+  /** Keeps a file for the input of a run. */
+  upload: async (flow: string, file: File): Promise<StoredFile> => {
+    const url = new URL(`/api/v1/workflows/${flow}/files`, location.origin);
+    url.searchParams.set("name", file.name);
+    const type = file.type || "application/octet-stream";
+    const response = await sessionFetch(url, {
+      method: "POST",
+      body: file,
+      headers: { "content-type": type },
+    });
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw Failure.from(response, answer);
+    return answer as StoredFile;
+  },
   approvals: () => call<PendingApproval[]>("GET", "/approvals"),
   answer: (id: string, answer: { node: string; iteration: string; button: string; fields: Settings }) =>
     call<{ is_accepted: boolean }>("POST", `/executions/${id}/answer`, answer),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Execution, NodeRun } from "../api/flows";
-import { applyEvent, eventCutter, noRun, type RunEvent, viewOf } from "./run-state";
+import { applyEvent, caughtUp, eventCutter, noRun, type RunEvent, viewOf } from "./run-state";
 
 const play = (events: RunEvent[]) => events.reduce(applyEvent, noRun);
 
@@ -82,6 +82,21 @@ test("a stored run gives the same picture as a followed one", () => {
   expect(view.nodes.a).toMatchObject({ count: 2, tokens: 4, nanoUsd: 6, durationUs: 2_000_000 });
   expect(view.nodes.b).toMatchObject({ status: "failed", failure });
   expect(view.error).toBe("no list");
+});
+
+test("what a run's end cut off is not at work any more, and streamed text stays", () => {
+  const step = { node: "a", iteration: "", status: "done", output: {}, started_at: "2026-01-01T00:00:00Z" };
+  const execution = (status: string) => ({ status, seq: 5, node_runs: [step] }) as unknown as Execution;
+  const live = play([
+    { seq: 1, node: "a", type: "node:streamed", port: "text", piece: "Hi" },
+    { seq: 2, node: "b", type: "node:started" },
+  ]);
+  const running = caughtUp(live, execution("running"));
+  expect(running.nodes.b?.status).toBe("running");
+  const over = caughtUp(live, execution("completed"));
+  expect(over.nodes).toMatchObject({ a: { status: "done", streamed: { text: "Hi" } } });
+  expect(over.nodes.b).toBeUndefined();
+  expect(over.seq).toBe(5);
 });
 
 test("events are cut out of pieces that end anywhere", () => {

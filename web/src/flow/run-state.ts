@@ -144,6 +144,19 @@ export function viewOf(execution: Execution): RunView {
   };
 }
 
+/** The view that events have made, after everything that the server keeps was read. */
+export function caughtUp(view: RunView, execution: Execution): RunView {
+  const read = viewOf(execution);
+  for (const [id, work] of Object.entries(view.nodes)) {
+    const kept = read.nodes[id];
+    // What streams at this moment is known here only.
+    if (kept) read.nodes[id] = { ...kept, streamed: work.streamed };
+    // The end of a run cuts off what is still at work: nothing is kept of it, and it will not end.
+    else if (!isOver(read.status)) read.nodes[id] = work;
+  }
+  return { ...read, seq: Math.max(view.seq, execution.seq) };
+}
+
 export function isOver(status: RunStatus | undefined): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }

@@ -1,7 +1,7 @@
 import { Failure } from "../api/failure";
 import { runs } from "../api/flows";
 import { sessionFetch } from "../session/fetch";
-import { applyEvent, eventCutter, isOver, noRun, type RunView, viewOf } from "./run-state";
+import { applyEvent, caughtUp, eventCutter, isOver, noRun, type RunView } from "./run-state";
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -18,13 +18,7 @@ export async function watchRun(
   const read = async () => {
     const execution = await runs.get(id);
     if (signal.aborted) return;
-    const { nodes } = view;
-    view = { ...viewOf(execution), seq: Math.max(view.seq, execution.seq) };
-    // What streams at this moment is known here only.
-    for (const [node, work] of Object.entries(nodes)) {
-      if (!view.nodes[node]) view.nodes[node] = work;
-      else view.nodes[node] = { ...view.nodes[node], streamed: work.streamed };
-    }
+    view = caughtUp(view, execution);
     show(view);
   };
   for (let tries = 0; !signal.aborted && tries < 60; tries += 1) {

@@ -17,12 +17,12 @@ export const useChecklist = defineTexts("checklist", {
       member: "Invite somebody",
     },
     go: {
-      model: "Playground",
+      model: "Open the playground",
       flow: "Begin with one",
       document: "Sample documents",
-      key: "Keys",
-      publish: "Your flows",
-      member: "Members",
+      key: "Make one",
+      publish: "To your flows",
+      member: "Send an invitation",
     },
   },
   de: {
@@ -41,12 +41,12 @@ export const useChecklist = defineTexts("checklist", {
       member: "Jemanden einladen",
     },
     go: {
-      model: "Spielwiese",
+      model: "Zur Spielwiese",
       flow: "Mit einem beginnen",
       document: "Beispieldokumente",
-      key: "Schlüssel",
-      publish: "Ihre Abläufe",
-      member: "Mitglieder",
+      key: "Einen erstellen",
+      publish: "Zu Ihren Abläufen",
+      member: "Einladung senden",
     },
   },
 });

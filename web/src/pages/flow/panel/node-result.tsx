@@ -12,6 +12,7 @@ import { useRun, useSession } from "../session";
 import { useFlow } from "../texts";
 import { Comparison } from "./comparison";
 import { DataEditor } from "./data-editor";
+import { PassedOverNotice } from "./passed-over";
 import { PinnedData } from "./pinned-data";
 import { usePin } from "./texts";
 import { ValueView } from "./value-view";
@@ -85,9 +86,10 @@ export function NodeResult({ id }: { id: string }) {
             {text}
           </Text>
         ))}
-        {streamed.length === 0 && (
+        {streamed.length === 0 && run && <PassedOverNotice id={id} />}
+        {streamed.length === 0 && !run && (
           <Text size="sm" c="dimmed">
-            {t(run ? "result.passedOver" : "result.none")}
+            {t("result.none")}
           </Text>
         )}
       </Stack>

@@ -1,11 +1,14 @@
 import { Box, SegmentedControl, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { CodeBlock } from "../../../components/code-block";
+import { filesIn } from "../../../flow/files";
 import type { Json } from "../../../flow/graph";
 import { Markdown } from "../../../flow/markdown";
+import { useRun } from "../session";
 import { useFlow } from "../texts";
+import { FileList } from "./file-view";
 
-type Form = "json" | "table" | "text" | "shape";
+type Form = "files" | "json" | "table" | "text" | "shape";
 
 /** Rows of a value that is a list of objects. */
 function rowsOf(value: Json): { [key: string]: Json }[] | undefined {
@@ -27,11 +30,14 @@ export function shapeOf(value: Json, depth = 0): Json {
 
 const print = (value: Json) => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** A value as JSON, as a table, as text or as what it is made of. */
+/** A value as its files, as JSON, as a table, as text or as what it is made of. */
 export function ValueView({ value, label }: { value: Json; label: string }) {
   const t = useFlow();
   const rows = rowsOf(value);
+  const files = filesIn(value);
+  const run = useRun((view) => view.run?.id);
   const forms: Form[] = [
+    ...(files.length > 0 ? (["files"] as const) : []),
     ...(typeof value === "string" ? (["text"] as const) : []),
     ...(rows ? (["table"] as const) : []),
     "json",
@@ -48,6 +54,7 @@ export function ValueView({ value, label }: { value: Json; label: string }) {
         onChange={(next) => setWanted(next as Form)}
         data={forms.map((one) => ({ value: one, label: t(`value.${one}`) }))}
       />
+      {form === "files" && <FileList files={files} run={run} />}
       {form === "text" && (
         <Box fz="sm" style={{ overflowWrap: "anywhere" }}>
           <Markdown text={print(value)} />

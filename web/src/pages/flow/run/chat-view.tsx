@@ -1,12 +1,26 @@
-import { ActionIcon, Box, Button, Group, ScrollArea, Stack, Text, Textarea } from "@mantine/core";
-import { IconSend2 } from "@tabler/icons-react";
+import {
+  ActionIcon,
+  Box,
+  Button,
+  FileButton,
+  Group,
+  Pill,
+  ScrollArea,
+  Stack,
+  Text,
+  Textarea,
+} from "@mantine/core";
+import { IconPaperclip, IconSend2 } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { runs } from "../../../api/flows";
 import type { FlowNode } from "../../../flow/graph";
 import { lastInput } from "../../../flow/last-input";
 import { Markdown } from "../../../flow/markdown";
 import { useStore } from "../../../flow/store";
+import { FileList } from "../panel/file-view";
 import { useRun, useSession } from "../session";
-import { openingOf, say, streamedText, type Turn } from "./chat";
+import { openingOf, say, streamedText, type Turn, takesFiles } from "./chat";
 import classes from "./test-panel.module.css";
 import { useTest } from "./texts";
 
@@ -29,10 +43,18 @@ export function ChatView({ trigger }: { trigger: FlowNode }) {
   useEffect(() => {
     viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
   }, [count, streamed]);
+  const [files, setFiles] = useState<File[]>([]);
+  const sending = useMutation({
+    mutationFn: async (message: string) => {
+      const stored = await Promise.all(files.map((file) => runs.upload(session.id, file)));
+      setText("");
+      setFiles([]);
+      void say(session, trigger.id, message, stored);
+    },
+  });
   const send = (message: string) => {
-    if (!message.trim() || isBusy) return;
-    setText("");
-    void say(session, trigger.id, message.trim());
+    if (!message.trim() || isBusy || sending.isPending) return;
+    sending.mutate(message.trim());
   };
   return (
     <Stack gap={0} h="100%">
@@ -61,7 +83,40 @@ export function ChatView({ trigger }: { trigger: FlowNode }) {
           ))}
         </Group>
       )}
+      {files.length > 0 && (
+        <Pill.Group px="sm">
+          {files.map((file) => (
+            <Pill
+              key={`${file.name}${file.lastModified}${file.size}`}
+              withRemoveButton
+              removeButtonProps={{
+                "aria-label": t("file.drop", { name: file.name }),
+                "aria-hidden": false,
+                tabIndex: 0,
+              }}
+              onRemove={() => setFiles((before) => before.filter((one) => one !== file))}
+            >
+              {file.name}
+            </Pill>
+          ))}
+        </Pill.Group>
+      )}
       <Group gap="xs" p="sm" pt={4} align="flex-end" wrap="nowrap">
+        {takesFiles(trigger) && (
+          <FileButton multiple onChange={(more) => setFiles((before) => [...before, ...more])}>
+            {(props) => (
+              <ActionIcon
+                {...props}
+                size={36}
+                variant="default"
+                aria-label={t("file.attach")}
+                disabled={isBusy}
+              >
+                <IconPaperclip size={17} />
+              </ActionIcon>
+            )}
+          </FileButton>
+        )}
         <Textarea
           flex={1}
           autosize
@@ -95,7 +150,9 @@ export function ChatView({ trigger }: { trigger: FlowNode }) {
 function Bubble({ turn, isComing = false }: { turn: Turn; isComing?: boolean }) {
   const t = useTest();
   const { role, text, failure } = turn;
-  const said = failure ? t(failure === "failed" ? "chat.failed" : "chat.stopped") : text || t("chat.nothing");
+  const files = turn.files ?? [];
+  const empty = files.length > 0 ? "" : t("chat.nothing");
+  const said = failure ? t(failure === "failed" ? "chat.failed" : "chat.stopped") : text || empty;
   return (
     <Box className={classes.bubble} data-role={role} aria-busy={isComing || undefined}>
       <Text size="xs" c="dimmed" mb={2}>
@@ -104,6 +161,7 @@ function Bubble({ turn, isComing = false }: { turn: Turn; isComing?: boolean }) 
       <Box fz="sm" c={failure ? "var(--mantine-color-error)" : undefined} className={classes.said}>
         {role === "user" || isComing ? said : <Markdown text={said} />}
       </Box>
+      {files.length > 0 && <FileList files={files} run={turn.run} />}
     </Box>
   );
 }

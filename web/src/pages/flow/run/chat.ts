@@ -1,4 +1,5 @@
 /** A conversation with the draft: each message is a run. */
+import { filesIn, type StoredFile } from "../../../flow/files";
 import type { FlowNode, Json } from "../../../flow/graph";
 import type { NodeType } from "../../../flow/node-type";
 import { isOver, type RunView } from "../../../flow/run-state";
@@ -10,6 +11,9 @@ export interface Turn {
   id: string;
   role: "user" | "assistant";
   text: string;
+  files?: StoredFile[];
+  /** The run that was given these files, or gave them. */
+  run?: string;
   /** The run that gave the answer came to no end of its own. */
   failure?: "failed" | "cancelled";
 }
@@ -45,6 +49,19 @@ export function answerText(output: Json | undefined): string {
   return JSON.stringify(output, null, 2);
 }
 
+/** What an answer says in words beside its files. */
+function textBeside(output: Json | undefined): string {
+  if (!output || typeof output !== "object" || Array.isArray(output) || "$file" in output) return "";
+  return Object.values(output)
+    .filter((value) => typeof value === "string")
+    .join("\n\n");
+}
+
+/** Whether the page of this trigger takes files. */
+export function takesFiles(trigger: FlowNode | undefined): boolean {
+  return trigger?.settings.allow_files === true;
+}
+
 /** The text that comes in at this moment: of the node that began last. */
 export function streamedText(view: RunView): string {
   const streams = Object.values(view.nodes).filter(({ streamed }) => Object.values(streamed).join("") !== "");
@@ -52,11 +69,17 @@ export function streamedText(view: RunView): string {
 }
 
 /** What a run is given for the next message. */
-export function chatInput(turns: Turn[], message: string, conversation: string): Json {
+export function chatInput(
+  turns: Turn[],
+  message: string,
+  conversation: string,
+  files: StoredFile[] = [],
+): Json {
   const messages = turns
     .filter(({ failure }) => failure === undefined)
     .map(({ role, text }) => ({ role, content: text }));
-  return { message, messages, conversation_id: conversation };
+  const input = { message, messages, conversation_id: conversation };
+  return files.length > 0 ? { ...input, files: files.map((file) => ({ ...file })) } : input;
 }
 
 /** Resolves with the run's last view, or with nothing when another run is shown instead. */
@@ -74,18 +97,28 @@ function ended(session: FlowSession, id: string): Promise<RunView | undefined> {
 }
 
 /** Sends a message and puts the answer behind it. */
-export async function say(session: FlowSession, trigger: string, message: string): Promise<void> {
+export async function say(
+  session: FlowSession,
+  trigger: string,
+  message: string,
+  files: StoredFile[] = [],
+): Promise<void> {
   const { turns, conversation } = session.chat.get();
   const add = (turn: Omit<Turn, "id">) =>
     session.chat.set((state) => ({ turns: [...state.turns, { ...turn, id: String(state.turns.length) }] }));
-  add({ role: "user", text: message });
+  add({ role: "user", text: message, files });
   session.chat.set({ isBusy: true });
-  const id = await runDraft(session, chatInput(turns, message, conversation), trigger);
+  const id = await runDraft(session, chatInput(turns, message, conversation, files), trigger);
   const view = id === undefined ? undefined : await ended(session, id);
   if (session.chat.get().conversation !== conversation) return;
   session.chat.set({ isBusy: false });
-  if (view?.status === "completed") add({ role: "assistant", text: answerText(view.output) });
-  else add({ role: "assistant", text: "", failure: view?.status === "failed" ? "failed" : "cancelled" });
+  if (view?.status === "completed") {
+    const made = filesIn(view.output);
+    // Files are seen; their JSON says nothing more.
+    const text =
+      made.length > 0 && typeof view.output !== "string" ? textBeside(view.output) : answerText(view.output);
+    add({ role: "assistant", text, files: made, run: id });
+  } else add({ role: "assistant", text: "", failure: view?.status === "failed" ? "failed" : "cancelled" });
 }
 
 export interface Chat {

@@ -1,6 +1,7 @@
 import { Button, Group, NumberInput, Select, Stack, Switch, Textarea } from "@mantine/core";
 import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useState } from "react";
+import { fileKind, fileOf } from "../../../flow/files";
 import type { FlowNode, Json, Settings } from "../../../flow/graph";
 import { lastInput, rememberInput } from "../../../flow/last-input";
 import { isOver } from "../../../flow/run-state";
@@ -8,6 +9,7 @@ import { useCommon } from "../../../i18n/common";
 import { parseLoose, printLoose } from "../form/json-field";
 import { useRun, useSession } from "../session";
 import { useFlow } from "../texts";
+import { FileField } from "./file-field";
 import { type InputField, inputFields, runDraft, stopRun } from "./start";
 
 /** Asks for what the flow is given, and starts it. */
@@ -145,6 +147,11 @@ function InputValue({ field, isFirst, value, error, onChange }: ValueProps) {
         onChange={(next) => onChange(typeof next === "number" ? next : "")}
       />
     );
+  }
+  const kind = fileKind(field.type);
+  // A file of another system can be given as JSON or as its address, as before.
+  if (kind && (value === undefined || value === "" || Array.isArray(value) || fileOf(value))) {
+    return <FileField {...common} kind={kind} value={value} onChange={onChange} />;
   }
   const isText = field.type === "string";
   const shown = value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);

@@ -10,6 +10,11 @@ export const useTest = defineTexts("flow-test", {
     useInput: "Test the draft with this input",
     input: "Input of this run",
     costs: "{{tokens}} tokens",
+    file: {
+      choose: "Choose a file",
+      attach: "Attach files",
+      drop: "Leave {{name}} out",
+    },
     chat: {
       log: "Conversation",
       empty: "Write what a person would write. Each message runs the draft once.",
@@ -57,6 +62,11 @@ export const useTest = defineTexts("flow-test", {
     useInput: "Entwurf mit dieser Eingabe testen",
     input: "Eingabe dieses Laufs",
     costs: "{{tokens}} Tokens",
+    file: {
+      choose: "Datei wählen",
+      attach: "Dateien anhängen",
+      drop: "{{name}} weglassen",
+    },
     chat: {
       log: "Gespräch",
       empty: "Schreiben Sie, was jemand schreiben würde. Jede Nachricht führt den Entwurf einmal aus.",
