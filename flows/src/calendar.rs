@@ -1,6 +1,7 @@
-//! Times of a calendar: lines of cron, somewhere.
+//! Times of a calendar: lines of cron or plain language, somewhere.
 
 mod cron;
+mod plain;
 
 use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -17,12 +18,21 @@ pub(crate) fn zone(name: &str) -> Result<TimeZone, String> {
         .map_err(|_| format!("there is no time zone `{name:.80}`: write it as Europe/Berlin"))
 }
 
-/// What is wrong with a line of cron: which field, and what it may be. `None`: nothing.
+/// What is wrong with a line: which field or word, and what it may be. `None`: nothing.
 pub(crate) fn wrong_line(line: &str) -> Option<String> {
-    line.parse::<Cron>().err()
+    read_line(line).err()
 }
 
-/// Lines of cron in one zone.
+/// A line of cron, or the lines that words mean.
+fn read_line(line: &str) -> Result<Vec<Cron>, String> {
+    if !plain::is_plain(line) {
+        return Ok(vec![line.parse()?]);
+    }
+    let lines = plain::lines_of(line)?;
+    lines.iter().map(|line| line.parse()).collect()
+}
+
+/// Lines of cron or plain language in one zone.
 ///
 /// When clocks change, a local time that does not exist comes at the next one that does, and a local
 /// time that comes twice counts the first time.
@@ -36,7 +46,7 @@ impl Calendar {
     /// Reads lines (1 to 20) and the zone's name.
     ///
     /// # Errors
-    /// Which field of which line is wrong, or that there is no such zone.
+    /// Which field or word of which line is wrong, or that there is no such zone.
     pub(crate) fn new(times: &[String], zone_name: &str) -> Result<Self, String> {
         if times.is_empty() || times.len() > 20 {
             return Err(format!(
@@ -44,10 +54,10 @@ impl Calendar {
                 times.len()
             ));
         }
-        let lines = times
-            .iter()
-            .map(|line| line.parse())
-            .collect::<Result<_, _>>()?;
+        let mut lines = Vec::with_capacity(times.len());
+        for line in times {
+            lines.extend(read_line(line)?);
+        }
         let zone = zone(zone_name)?;
         Ok(Self { lines, zone })
     }
@@ -68,10 +78,10 @@ impl Calendar {
     }
 }
 
-/// The next `count` times of these lines of cron.
+/// The next `count` times of these lines.
 ///
 /// # Errors
-/// Which field of which line is wrong, or that there is no such zone.
+/// Which field or word of which line is wrong, or that there is no such zone.
 pub(crate) fn next_times(
     times: &[String],
     zone: &str,

@@ -134,6 +134,30 @@ fn lists_ranges_steps_and_names_are_understood() {
 }
 
 #[test]
+fn words_mean_times_where_the_place_is() {
+    // 23 November 2026 is a Monday.
+    let times = next(
+        &[
+            "jeden Werktag um 9 Uhr",
+            "on Saturday at 10:30",
+            "0 6 29 11 *",
+        ],
+        "Europe/Berlin",
+        "2026-11-26T09:00:00Z",
+        4,
+    );
+    let wanted = [
+        "2026-11-27T08:00:00Z",
+        "2026-11-28T09:30:00Z",
+        "2026-11-29T05:00:00Z",
+        "2026-11-30T08:00:00Z",
+    ];
+    assert_eq!(times, wanted);
+    let never = why("on the 30th of February at 9");
+    assert!(never.contains("no month"), "{never}");
+}
+
+#[test]
 fn a_wrong_line_is_told_by_its_field() {
     for (line, field) in [
         ("60 * * * *", "the minute `60`"),

@@ -27,7 +27,7 @@ const MAX_COUNT: usize = 20;
 pub(in crate::deploy) struct DeployedSchedule {
     /// The trigger.
     node_id: String,
-    /// Lines of cron with five fields.
+    /// Lines in plain words or of cron with five fields.
     times: Vec<String>,
     /// Where these times are meant.
     timezone: String,
@@ -88,7 +88,7 @@ pub(in crate::deploy) async fn schedules(
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"times": ["0 9 * * 1-5"], "timezone": "Europe/Berlin", "count": 5}))]
 pub(in crate::deploy) struct PreviewSchedule {
-    /// Lines of cron with five fields, 1 to 20.
+    /// Lines in plain words or of cron with five fields, 1 to 20.
     times: Vec<String>,
     /// Where these times are meant.
     #[serde(default)]
@@ -111,7 +111,7 @@ pub(in crate::deploy) struct SchedulePreview {
 
 /// Show the next times of a schedule
 ///
-/// What lines of cron mean somewhere, from now on. A wrong line is refused with the field that is wrong.
+/// What lines of cron or in plain words mean somewhere, from now on. A wrong line is refused with the field or word that is wrong.
 #[utoipa::path(
     post, path = "/api/v1/schedules/preview", tag = "Deployments", operation_id = "preview_schedule",
     request_body = PreviewSchedule, security(("api_key" = []), ("session" = [])),

@@ -33,7 +33,7 @@ pub(crate) enum Missed {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// When: cron with five fields (`0 9 * * 1-5`), several of them if needed.
+    /// When, in words (`every weekday at 9`, `jeden Werktag um 9 Uhr`) or as cron with five fields (`0 9 * * 1-5`); several lines if needed.
     #[serde(default = "daily")]
     #[schemars(length(min = 1, max = 20), extend("items" = json!({"type": "string", "x-widget": "cron", "x-expression": "never"})))]
     pub(crate) times: Vec<String>,
