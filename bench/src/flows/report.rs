@@ -69,12 +69,10 @@ impl Store {
     fn step_ms(&self) -> f64 {
         let added =
             millis(self.forty.latency.percentile(50.0)) - millis(self.one.latency.percentile(50.0));
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
         let steps = (STEPS - 1) as f64;
         added / steps
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a small number")]
     fn steps_a_second(&self) -> f64 {
         self.steps.rate() * (STEPS + 1) as f64
     }
@@ -138,7 +136,6 @@ impl Store {
 }
 
 impl Memory {
-    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
     fn rows(&self) -> Vec<Row> {
         let megabytes = |bytes: u64| bytes as f64 / f64::from(1_u32 << 20);
         let growth = self.ten_thousand as f64 / self.thousand as f64;
