@@ -101,7 +101,7 @@ impl Store {
         let all_stored = self.stored >= self.hooks.completed();
         let bar = format!("≥ {HOOKS_A_SECOND:.0}, every run stored");
         let is_bar = self.name == "SQLite";
-        let hooks_bar = is_bar.then(|| (bar, hooks >= HOOKS_A_SECOND && all_stored));
+        let hooks_bar = is_bar.then_some((bar, hooks >= HOOKS_A_SECOND && all_stored));
         let p = |outcome: &Outcome, percent| millis(outcome.latency.percentile(percent));
         let first = |outcome: &Outcome| millis(outcome.first_event.percentile(50.0));
         let added = first(&self.chat.flow) - first(&self.chat.direct);
