@@ -59,6 +59,7 @@ bench:
 	$(TARGET)/dist/bench suite --binary $(TARGET)/dist/nocode-ai $(ARGS)
 	$(TARGET)/dist/bench rest --binary $(TARGET)/dist/nocode-ai $(ARGS)
 	$(TARGET)/dist/bench rag --binary $(TARGET)/dist/nocode-ai $(ARGS)
+	$(TARGET)/dist/bench flows --binary $(TARGET)/dist/nocode-ai $(ARGS)
 
 clean:
 	cargo clean

@@ -7,6 +7,7 @@
 mod api;
 mod child;
 pub mod floor;
+pub mod flows;
 pub mod gateway_config;
 pub mod load;
 pub mod probe;

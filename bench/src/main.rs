@@ -12,7 +12,7 @@ use bench::load::{self, Call, Mode, Target};
 use bench::probe::Probe;
 use bench::suite::{self, Subject, Suite};
 use bench::upstream::Upstream;
-use bench::{rag, rest};
+use bench::{flows, rag, rest};
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 
@@ -55,6 +55,8 @@ enum Command {
     Rest(RestArgs),
     /// Measures the RAG hub: how fast documents come in and are found, and how well.
     Rag(RagArgs),
+    /// Measures flows: what a step costs, webhooks a second, memory after many runs.
+    Flows(FlowsArgs),
     /// Prints the configuration that the gateway is measured with.
     Config {
         /// `http://host:port` of the upstream.
@@ -162,6 +164,18 @@ struct RagArgs {
 }
 
 #[derive(Debug, Args)]
+struct FlowsArgs {
+    /// The program's binary.
+    #[arg(long)]
+    binary: PathBuf,
+    /// An empty PostgreSQL database (`postgres://…`), to measure that too.
+    #[arg(long)]
+    postgres: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
 struct Output {
     /// At most 90 seconds instead of 8 minutes, with noisier figures.
     #[arg(long)]
@@ -225,6 +239,19 @@ fn main() -> Result<()> {
                 retrieval: args.retrieval,
                 model: args.model,
                 onnx_runtime: args.onnx_runtime,
+                quick: args.output.quick,
+            })?;
+            publish(
+                &report.to_markdown(),
+                &report.to_json(),
+                report.passed(),
+                &args.output,
+            )?;
+        }
+        Command::Flows(args) => {
+            let report = flows::run(&flows::Options {
+                binary: args.binary,
+                postgres: args.postgres,
                 quick: args.output.quick,
             })?;
             publish(
