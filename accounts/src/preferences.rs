@@ -18,7 +18,7 @@ const MAX_NAME: usize = 64;
 
 /// A person's preferences by name. In a change, `null` forgets one, and those not named stay.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(value_type = Object, example = json!({"editor.tour": {"state": "running", "step": 2}}))]
+#[schema(value_type = Object)]
 pub struct Preferences(pub BTreeMap<String, Value>);
 
 impl Accounts {

@@ -25,7 +25,8 @@ pub(super) async fn get(
 /// `-`; a value at most 8 KiB, and there are at most 100.
 #[utoipa::path(
     patch, path = "/api/v1/auth/preferences", tag = "Account", operation_id = "update_preferences",
-    request_body = Preferences, security(("session" = [])),
+    request_body(content = Preferences, example = json!({"editor.tour": {"state": "running", "step": 2}})),
+    security(("session" = [])),
     responses((status = 200, body = Preferences), (status = "4XX", body = ErrorBody)),
 )]
 pub(super) async fn update(

@@ -185,6 +185,15 @@ impl Driver {
                 self.tasks.clear();
                 return end;
             }
+            // A stop or pause that came while nodes began must not be lost in a wait of days.
+            if self.cancel.is_cancelled() {
+                self.tasks.clear();
+                return RunEnd::Cancelled;
+            }
+            if let Ok(signal) = self.signals.try_recv() {
+                self.take_signal(signal);
+                continue;
+            }
             if self.tasks.is_empty() {
                 if self.is_pausing {
                     return RunEnd::Paused;

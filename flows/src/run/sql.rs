@@ -170,7 +170,7 @@ pub(super) async fn touch_run(tx: &mut Tx, save: &Save) -> Result<bool> {
     let rows = on_tx!(tx, execute => sqlx::query(
         "UPDATE runs SET steps = steps + $1, tokens = tokens + $2, nano_usd = nano_usd + $3,
              state = $4,
-             due_at = CASE WHEN wake = 1 AND $4 = 'waiting' THEN 0 ELSE $5 END,
+             due_at = CASE WHEN (wake = 1 OR cancel > 0) AND $4 = 'waiting' THEN 0 ELSE $5 END,
              output = $6, error = $7, seq = $8, active_us = active_us + $9, ended_at = $10,
              report_at = CASE WHEN $4 = 'failed' AND version IS NOT NULL
                  AND parent_run_id IS NULL AND trigger_kind <> 'error' THEN $10 END,

@@ -172,6 +172,7 @@ async fn ids_of_another_organization_are_not_found() {
                     (_, p) if p.ends_with("/rollback") => json!({"version": 1}),
                     (_, p) if p.ends_with("versions/{number}/restore") => json!({"revision": 1}),
                     (_, p) if p.ends_with("/save-points") => json!({"name": "x"}),
+                    (_, p) if p.contains("/pins/") => json!({"outputs": {}}),
                     (_, p) if p.contains("variables") => json!({"value": 1}),
                     (_, p) if p.contains("secrets") => json!({"value": "x"}),
                     (_, "/api/v1/workflows/{id}") => json!({"revision": 1}),

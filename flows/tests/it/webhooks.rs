@@ -296,9 +296,12 @@ impl Hook {
         let saved = flows.update_workflow(actor, self.flow.id, update).await;
         let saved = saved.expect("saved");
         assert!(saved.report.is_valid, "{:?}", saved.report);
-        let published =
-            flows.publish_workflow(actor, self.flow.id, flows::PublishWorkflow::default());
-        published.await.expect("published");
+        let wanted = flows::PublishWorkflow {
+            accept_permissions: true,
+            ..flows::PublishWorkflow::default()
+        };
+        let published = flows.publish_workflow(actor, self.flow.id, wanted).await;
+        published.expect("published");
         let flow = flows.get_workflow(actor.org_id(), self.flow.id).await;
         flow.expect("there").revision
     }

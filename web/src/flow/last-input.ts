@@ -2,10 +2,11 @@ import type { Json, Settings } from "./graph";
 
 const keyOf = (flow: string) => `flow-input:${flow}`;
 
-/** What a flow was given the last time, in this browser. */
+/** What a flow was given the last time, in this browser; nothing where that was no object, as by templates without a sample. */
 export function lastInput(flow: string): Settings {
   try {
-    return JSON.parse(sessionStorage.getItem(keyOf(flow)) ?? "{}") as Settings;
+    const kept = JSON.parse(sessionStorage.getItem(keyOf(flow)) ?? "{}") as Json;
+    return kept !== null && typeof kept === "object" && !Array.isArray(kept) ? kept : {};
   } catch {
     return {};
   }

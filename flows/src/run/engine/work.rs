@@ -165,6 +165,10 @@ impl Engine {
             waiting,
         };
         self.inner.live.lock().insert(id, live);
+        // Asked for while the run was about to wait.
+        if claimed.row.cancel > 0 {
+            self.signal_wish(id, claimed.row.cancel);
+        }
         let engine = self.clone();
         #[expect(
             clippy::disallowed_methods,

@@ -236,6 +236,11 @@ impl Watch {
                 },
             };
             events.push(make(row.seq.max(self.seq), at, None, None, kind));
+        } else if matches!(row.state.as_str(), "waiting" | "paused") && row.seq > self.seq {
+            // Who comes late learns that nothing more will come for now.
+            let at = events.last().map(|event| event.at).or(row.started_at);
+            let at = at.unwrap_or_else(|| self.engine.now());
+            events.push(make(row.seq, at, None, None, EventKind::Waiting));
         }
         Some(events)
     }

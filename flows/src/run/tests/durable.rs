@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::{Draw, FINISHED, World};
 use crate::node::{Answer, Cause};
+use crate::run::http::Watch;
 use crate::run::{Engine, Options, RunEnd, Runnable, Start};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -157,6 +158,56 @@ async fn an_approval_holds_nothing_and_is_resumed_once_under_many_clicks() {
             let key = format!("{}:{node}:", started.id);
             assert_eq!(FINISHED.lock().get(&key), Some(&1), "{node}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stop_is_not_lost_while_a_run_begins_to_wait() {
+    for_each_db(async |db| {
+        let world = World::new(db).await;
+        let engine = world.engine();
+        let _working = working(&engine);
+        let org = world.who.org_id();
+        let flow = world.publish("ask", approval());
+        for late in 0..40 {
+            let started = engine.start(&world.who, start(&flow, json!({}))).await;
+            let run = started.expect("it starts").id;
+            tokio::time::sleep(Duration::from_micros(late * 150)).await;
+            assert!(engine.stop(org, run).await.expect("asked"));
+            let patience = Duration::from_secs(10);
+            let end = engine.wait(org, run, patience).await.expect("read");
+            assert_eq!(
+                end,
+                Some(RunEnd::Cancelled),
+                "stopped after {late} * 150 us"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_comes_late_learns_that_a_run_waits() {
+    for_each_db(async |db| {
+        let world = World::new(db).await;
+        let engine = world.engine();
+        let _working = working(&engine);
+        let flow = world.publish("ask", approval());
+        let started = engine.start(&world.who, start(&flow, json!({}))).await;
+        let started = started.expect("it starts");
+        started.end.expect("there is room").await.expect("it parks");
+        let mut watch = Watch::new(engine.clone(), world.who.org_id(), started.id, 0);
+        let mut kinds = Vec::new();
+        while !kinds.contains(&"execution:waiting".to_owned()) {
+            let next = tokio::time::timeout(LONG, watch.next()).await;
+            let event = next.expect("it is told").expect("the run is there");
+            let event = serde_json::to_value(&*event).expect("plain");
+            kinds.push(event["type"].as_str().expect("a word").to_owned());
+        }
+        assert_eq!(kinds.first().map(String::as_str), Some("execution:started"));
+        let silence = tokio::time::timeout(Duration::from_secs(2), watch.next()).await;
+        assert!(silence.is_err(), "told again: {silence:?}");
     })
     .await;
 }
