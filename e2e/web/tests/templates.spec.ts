@@ -27,7 +27,8 @@ test("a flow becomes a template of the organization: found, rated, used, changed
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Our greeting");
   await expect(page.getByRole("img", { name: /Picture of/ })).toBeVisible();
   // The stars lie over their radio buttons.
-  await page.getByRole("radio", { name: "4 stars" }).dispatchEvent("click");
+  const radio = await page.getByRole("radio", { name: "4 stars" }).getAttribute("id");
+  await page.locator(`label[for="${radio}"]`).click();
   await expect(page.getByRole("button", { name: "Take back" })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("button", { name: "Use this template" }).click();

@@ -19,6 +19,7 @@ export function Figures({ template }: { template: TemplateSummary }) {
             fractions={4}
             readOnly
             size="xs"
+            role="img"
             aria-label={t("stars.average", { average: number(Math.round(average * 10) / 10), count })}
           />
           <Text size="xs" c="dimmed" className="tabular" aria-hidden>
@@ -56,6 +57,7 @@ export function OwnStars({ template }: { template: Template }) {
         {t(mine === 0 ? "stars.give" : "stars.mine")}
       </Text>
       <Rating
+        role="radiogroup"
         aria-labelledby="own-stars"
         value={mine}
         readOnly={rating.isPending}

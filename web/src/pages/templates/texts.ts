@@ -26,7 +26,8 @@ export const useTemplates = defineTexts("templates", {
     uses_one: "used once",
     uses_other: "used {{count}} times",
     stars: {
-      average: "{{average}} of 5 stars from {{count}} people",
+      average_one: "{{average}} of 5 stars from one person",
+      average_other: "{{average}} of 5 stars from {{count}} people",
       give: "Your rating",
       mine: "Your rating",
       label_one: "{{count}} star",
@@ -128,7 +129,8 @@ export const useTemplates = defineTexts("templates", {
     uses_one: "einmal verwendet",
     uses_other: "{{count}}-mal verwendet",
     stars: {
-      average: "{{average}} von 5 Sternen von {{count}} Personen",
+      average_one: "{{average}} von 5 Sternen von einer Person",
+      average_other: "{{average}} von 5 Sternen von {{count}} Personen",
       give: "Ihre Bewertung",
       mine: "Ihre Bewertung",
       label_one: "{{count}} Stern",
